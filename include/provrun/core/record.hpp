@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "provrun/base/time.hpp"
+#include "provrun/base/uuid.hpp"
+#include "provrun/codec/json.hpp"
+#include "provrun/core/content_id.hpp"
+
+// What is recorded of a run. The JSON forms are those of schemas/run.v1.json and
+// schemas/execution.v1.json; to_json and from_json are each other's inverse. from_json throws
+// base::Error(invalid_input) naming the member that is missing or of the wrong kind.
+namespace provrun::core {
+
+struct RunTag;
+struct ExecutionTag;
+using RunId = base::Id<RunTag>;
+using ExecutionId = base::Id<ExecutionTag>;
+
+/// One version of one file.
+struct Artifact {
+  std::string path;  ///< bytes; relative to the workspace, or absolute when outside of it
+  ContentId content;
+  std::uint64_t size = 0;
+  std::uint32_t mode = 0644;  ///< permission bits
+  bool operator==(const Artifact&) const = default;
+};
+
+/// A path is written as "path"; one that is not UTF-8 has its bytes in "path_base64" beside it.
+void set_path(codec::Json& object, std::string_view path);
+std::string get_path(const codec::Json& object);
+codec::Json to_json(const Artifact& artifact);
+Artifact artifact_from_json(const codec::Json& json);
+
+enum class StepState { executed, reused, up_to_date, failed, skipped };
+std::string_view name_of(StepState state);
+std::optional<StepState> parse_step_state(std::string_view name);
+
+enum class RunState { running, completed, failed, interrupted };
+std::string_view name_of(RunState state);
+std::optional<RunState> parse_run_state(std::string_view name);
+
+/// Why a step ran, or will run. kind is one of: first_run, command, shell, directory, input_content,
+/// input_added, input_removed, parameter, environment, output_declared, output_missing,
+/// output_altered, forced, always, upstream, incomplete, record_lost; what names the thing; before
+/// and after are its values as text where there are any.
+struct Reason {
+  std::string kind;
+  std::string what;
+  std::string before;
+  std::string after;
+  bool operator==(const Reason&) const = default;
+};
+codec::Json to_json(const Reason& reason);
+Reason reason_from_json(const codec::Json& json);
+
+/// One try at running a step instance.
+struct Attempt {
+  base::Timestamp started;
+  base::Timestamp ended;
+  int exit_code = 0;         ///< meaningful when signal is 0 and the command was started
+  int signal = 0;            ///< the signal that ended it, or 0
+  bool timed_out = false;
+  std::string start_error;   ///< why the command could not be started at all
+  double cpu_user_s = 0;
+  double cpu_system_s = 0;
+  std::uint64_t max_rss_bytes = 0;
+  bool succeeded() const {
+    return exit_code == 0 && signal == 0 && !timed_out && start_error.empty();
+  }
+};
+
+/// How well an execution was observed.
+enum class Grade { traced, partial, declared };
+std::string_view name_of(Grade grade);
+
+/// One step instance in one run.
+struct Execution {
+  ExecutionId id;      ///< for up_to_date steps the execution that made the outputs
+  std::string step;    ///< "fit@gentoo-ols"
+  StepState state = StepState::executed;
+  hash::Digest step_key;
+  codec::Json key;     ///< the document whose canonical form hashes to step_key; null when up_to_date
+  Reason reason;
+  std::vector<Attempt> attempts;
+  std::vector<Artifact> inputs;
+  std::vector<Artifact> outputs;
+  std::optional<ExecutionId> reused_from;  ///< for reused steps
+  std::optional<Artifact> log;             ///< captured output; absent when there was none
+  Grade grade = Grade::declared;
+  std::string grade_reason;
+  std::string failure;                     ///< for failed steps, one sentence
+};
+codec::Json to_json(const Execution& execution);
+Execution execution_from_json(const codec::Json& json);
+
+struct StepCounts {
+  std::uint64_t executed = 0;
+  std::uint64_t reused = 0;
+  std::uint64_t up_to_date = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t skipped = 0;
+  void add(StepState state);
+};
+
+/// The head of a run's record; its executions are stored beside it, one JSON line each.
+struct RunRecord {
+  RunId id;
+  std::string workflow;
+  RunState state = RunState::running;
+  base::Timestamp started;
+  base::Timestamp ended;
+  std::string user;
+  std::string host;
+  std::vector<std::string> trigger;       ///< the command line that started it, secrets removed
+  std::optional<Artifact> pipeline;       ///< absent for `exec`
+  std::vector<Artifact> configuration;    ///< parameter files, CSV files … that shaped the workflow
+  std::vector<std::string> targets;
+  codec::Json parameters;
+  hash::Digest config_hash;               ///< SHA-256 of the canonical form of the configuration
+  codec::Json environment;                ///< what room capture found; see schemas/run.v1.json
+  codec::Json git;                        ///< null outside of a git work tree
+  StepCounts counts;
+  std::string failure;                    ///< why it failed, one sentence
+  std::string tool_version;
+};
+codec::Json to_json(const RunRecord& record);
+RunRecord run_record_from_json(const codec::Json& json);
+
+inline constexpr std::string_view kRunSchema = "run.v1";
+inline constexpr std::string_view kExecutionSchema = "execution.v1";
+
+}  // namespace provrun::core

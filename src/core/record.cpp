@@ -1,0 +1,318 @@
+#include "provrun/core/record.hpp"
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/codec/zstd.hpp"
+
+namespace provrun::core {
+
+using codec::Json;
+
+namespace {
+
+template <typename Enum, std::size_t N>
+using Names = std::array<std::pair<Enum, std::string_view>, N>;
+
+constexpr Names<StepState, 5> kStepStates{{{StepState::executed, "executed"},
+                                           {StepState::reused, "reused"},
+                                           {StepState::up_to_date, "up_to_date"},
+                                           {StepState::failed, "failed"},
+                                           {StepState::skipped, "skipped"}}};
+constexpr Names<RunState, 4> kRunStates{{{RunState::running, "running"},
+                                         {RunState::completed, "completed"},
+                                         {RunState::failed, "failed"},
+                                         {RunState::interrupted, "interrupted"}}};
+constexpr Names<Grade, 3> kGrades{
+    {{Grade::traced, "traced"}, {Grade::partial, "partial"}, {Grade::declared, "declared"}}};
+
+template <typename Enum, std::size_t N>
+std::string_view find_name(const Names<Enum, N>& names, Enum value) {
+  for (const auto& [candidate, name] : names)
+    if (candidate == value) return name;
+  return {};
+}
+
+template <typename Enum, std::size_t N>
+std::optional<Enum> find_value(const Names<Enum, N>& names, std::string_view text) {
+  for (const auto& [value, name] : names)
+    if (name == text) return value;
+  return std::nullopt;
+}
+
+template <typename Enum, std::size_t N>
+Enum read_enum(const Names<Enum, N>& names, const Json& object, std::string_view member) {
+  const auto& text = object.at(member).as_string();
+  const auto value = find_value(names, text);
+  if (!value)
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::format("unknown {} '{}' in a record", member, base::printable(text)));
+  return *value;
+}
+
+base::Timestamp read_time(const Json& object, std::string_view member) {
+  const auto time = base::parse_timestamp(object.at(member).as_string());
+  if (!time)
+    throw base::Error(base::ErrorCode::invalid_input, base::format("'{}' is not a time", member));
+  return *time;
+}
+
+hash::Digest read_digest(const Json& object, std::string_view member) {
+  const auto digest = hash::parse_digest(object.at(member).as_string());
+  if (!digest)
+    throw base::Error(base::ErrorCode::invalid_input, base::format("'{}' is not a SHA-256", member));
+  return *digest;
+}
+
+base::Uuid read_uuid(const Json& object, std::string_view member) {
+  const auto uuid = base::parse_uuid(object.at(member).as_string());
+  if (!uuid)
+    throw base::Error(base::ErrorCode::invalid_input, base::format("'{}' is not a UUID", member));
+  return *uuid;
+}
+
+void check_schema(const Json& json, std::string_view expected) {
+  const auto& schema = json.at("schema").as_string();
+  if (schema != expected)
+    throw base::Error(base::ErrorCode::unsupported,
+                      base::format("this record has schema {}, known is {}", schema, expected))
+        .hint("a newer provrun wrote it; update this one");
+}
+
+Json artifacts_to_json(const std::vector<Artifact>& artifacts) {
+  Json array = Json::array();
+  for (const auto& artifact : artifacts) array.push_back(to_json(artifact));
+  return array;
+}
+
+std::vector<Artifact> artifacts_from_json(const Json& object, std::string_view member) {
+  std::vector<Artifact> artifacts;
+  if (const auto* array = object.find(member))
+    for (const auto& element : array->as_array()) artifacts.push_back(artifact_from_json(element));
+  return artifacts;
+}
+
+Json strings_to_json(const std::vector<std::string>& strings) {
+  Json array = Json::array();
+  for (const auto& text : strings) array.push_back(text);
+  return array;
+}
+
+std::vector<std::string> strings_from_json(const Json& object, std::string_view member) {
+  std::vector<std::string> strings;
+  if (const auto* array = object.find(member))
+    for (const auto& element : array->as_array()) strings.push_back(element.as_string());
+  return strings;
+}
+
+// Microseconds are all that rusage gives; more digits would be noise in the record.
+Json seconds(double value) { return std::round(value * 1e6) / 1e6; }
+
+Json to_json(const Attempt& attempt) {
+  Json json = Json::object({{"started", attempt.started.to_rfc3339()},
+                            {"ended", attempt.ended.to_rfc3339()},
+                            {"duration_s", seconds(attempt.started.seconds_until(attempt.ended))},
+                            {"exit_code", attempt.exit_code}});
+  if (attempt.signal != 0) json.set("signal", attempt.signal);
+  if (attempt.timed_out) json.set("timed_out", true);
+  if (!attempt.start_error.empty()) json.set("start_error", attempt.start_error);
+  json.set("cpu_user_s", seconds(attempt.cpu_user_s));
+  json.set("cpu_system_s", seconds(attempt.cpu_system_s));
+  json.set("max_rss_bytes", attempt.max_rss_bytes);
+  return json;
+}
+
+Attempt attempt_from_json(const Json& json) {
+  Attempt attempt;
+  attempt.started = read_time(json, "started");
+  attempt.ended = read_time(json, "ended");
+  attempt.exit_code = static_cast<int>(json.at("exit_code").as_integer());
+  attempt.signal = static_cast<int>(json.get_integer("signal"));
+  attempt.timed_out = json.get_bool("timed_out");
+  attempt.start_error = json.get_string("start_error");
+  attempt.cpu_user_s = json.at("cpu_user_s").as_double();
+  attempt.cpu_system_s = json.at("cpu_system_s").as_double();
+  attempt.max_rss_bytes = static_cast<std::uint64_t>(json.get_integer("max_rss_bytes"));
+  return attempt;
+}
+
+}  // namespace
+
+std::string_view name_of(StepState state) { return find_name(kStepStates, state); }
+std::optional<StepState> parse_step_state(std::string_view name) { return find_value(kStepStates, name); }
+std::string_view name_of(RunState state) { return find_name(kRunStates, state); }
+std::optional<RunState> parse_run_state(std::string_view name) { return find_value(kRunStates, name); }
+std::string_view name_of(Grade grade) { return find_name(kGrades, grade); }
+
+std::optional<ContentId> parse_content_id(std::string_view text) {
+  constexpr std::string_view prefix = "sha256:";
+  if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  const auto digest = hash::parse_digest(text);
+  if (!digest) return std::nullopt;
+  return ContentId{*digest};
+}
+
+void set_path(Json& object, std::string_view path) {
+  object.set("path", Json(path));
+  if (!base::is_valid_utf8(path)) object.set("path_base64", codec::to_base64(path));
+}
+
+std::string get_path(const Json& object) {
+  if (const auto* bytes = object.find("path_base64")) return codec::from_base64(bytes->as_string());
+  return object.at("path").as_string();
+}
+
+Json to_json(const Artifact& artifact) {
+  Json json = Json::object();
+  set_path(json, artifact.path);
+  json.set("content", artifact.content.to_string());
+  json.set("size", artifact.size);
+  json.set("mode", base::format("{:04o}", artifact.mode));
+  return json;
+}
+
+Artifact artifact_from_json(const Json& json) {
+  Artifact artifact;
+  artifact.path = get_path(json);
+  const auto content = parse_content_id(json.at("content").as_string());
+  if (!content) throw base::Error(base::ErrorCode::invalid_input, "'content' is not a content id");
+  artifact.content = *content;
+  artifact.size = static_cast<std::uint64_t>(json.at("size").as_integer());
+  artifact.mode = 0;
+  for (const char digit : json.at("mode").as_string()) {
+    if (digit < '0' || digit > '7') throw base::Error(base::ErrorCode::invalid_input, "'mode' is not octal");
+    artifact.mode = (artifact.mode * 8 + static_cast<std::uint32_t>(digit - '0')) & 07777U;
+  }
+  return artifact;
+}
+
+Json to_json(const Reason& reason) {
+  Json json = Json::object({{"kind", reason.kind}, {"what", reason.what}});
+  if (!reason.before.empty()) json.set("before", reason.before);
+  if (!reason.after.empty()) json.set("after", reason.after);
+  return json;
+}
+
+Reason reason_from_json(const Json& json) {
+  return {json.get_string("kind"), json.get_string("what"), json.get_string("before"),
+          json.get_string("after")};
+}
+
+Json to_json(const Execution& execution) {
+  Json json = Json::object({{"type", "execution"},
+                            {"schema", kExecutionSchema},
+                            {"id", execution.id.to_string()},
+                            {"step", execution.step},
+                            {"state", name_of(execution.state)},
+                            {"step_key", execution.step_key.to_hex()}});
+  if (!execution.key.is_null()) json.set("key", execution.key);
+  if (!execution.reason.kind.empty()) json.set("reason", to_json(execution.reason));
+  if (!execution.attempts.empty()) {
+    Json attempts = Json::array();
+    for (const auto& attempt : execution.attempts) attempts.push_back(to_json(attempt));
+    json.set("attempts", std::move(attempts));
+  }
+  json.set("inputs", artifacts_to_json(execution.inputs));
+  json.set("outputs", artifacts_to_json(execution.outputs));
+  if (execution.reused_from) json.set("reused_from", execution.reused_from->to_string());
+  if (execution.log) json.set("log", to_json(*execution.log));
+  json.set("grade", name_of(execution.grade));
+  if (!execution.grade_reason.empty()) json.set("grade_reason", execution.grade_reason);
+  if (!execution.failure.empty()) json.set("failure", execution.failure);
+  return json;
+}
+
+Execution execution_from_json(const Json& json) {
+  check_schema(json, kExecutionSchema);
+  Execution execution;
+  execution.id.uuid = read_uuid(json, "id");
+  execution.step = json.at("step").as_string();
+  execution.state = read_enum(kStepStates, json, "state");
+  execution.step_key = read_digest(json, "step_key");
+  if (const auto* key = json.find("key")) execution.key = *key;
+  if (const auto* reason = json.find("reason")) execution.reason = reason_from_json(*reason);
+  if (const auto* attempts = json.find("attempts"))
+    for (const auto& attempt : attempts->as_array())
+      execution.attempts.push_back(attempt_from_json(attempt));
+  execution.inputs = artifacts_from_json(json, "inputs");
+  execution.outputs = artifacts_from_json(json, "outputs");
+  if (json.find("reused_from") != nullptr) execution.reused_from = ExecutionId{read_uuid(json, "reused_from")};
+  if (const auto* log = json.find("log")) execution.log = artifact_from_json(*log);
+  execution.grade = read_enum(kGrades, json, "grade");
+  execution.grade_reason = json.get_string("grade_reason");
+  execution.failure = json.get_string("failure");
+  return execution;
+}
+
+void StepCounts::add(StepState state) {
+  switch (state) {
+    case StepState::executed: ++executed; break;
+    case StepState::reused: ++reused; break;
+    case StepState::up_to_date: ++up_to_date; break;
+    case StepState::failed: ++failed; break;
+    case StepState::skipped: ++skipped; break;
+  }
+}
+
+Json to_json(const RunRecord& record) {
+  Json json = Json::object({{"type", "run"},
+                            {"schema", kRunSchema},
+                            {"run", record.id.to_string()},
+                            {"workflow", record.workflow},
+                            {"state", name_of(record.state)},
+                            {"started", record.started.to_rfc3339()},
+                            {"ended", record.ended.to_rfc3339()},
+                            {"user", record.user},
+                            {"host", record.host},
+                            {"trigger", strings_to_json(record.trigger)}});
+  if (record.pipeline) json.set("pipeline", to_json(*record.pipeline));
+  json.set("configuration", artifacts_to_json(record.configuration));
+  json.set("targets", strings_to_json(record.targets));
+  json.set("parameters", record.parameters);
+  json.set("config_hash", record.config_hash.to_hex());
+  json.set("environment", record.environment);
+  json.set("git", record.git);
+  json.set("counts", Json::object({{"executed", record.counts.executed},
+                                   {"reused", record.counts.reused},
+                                   {"up_to_date", record.counts.up_to_date},
+                                   {"failed", record.counts.failed},
+                                   {"skipped", record.counts.skipped}}));
+  if (!record.failure.empty()) json.set("failure", record.failure);
+  json.set("tool_version", record.tool_version);
+  return json;
+}
+
+RunRecord run_record_from_json(const Json& json) {
+  check_schema(json, kRunSchema);
+  RunRecord record;
+  record.id.uuid = read_uuid(json, "run");
+  record.workflow = json.at("workflow").as_string();
+  record.state = read_enum(kRunStates, json, "state");
+  record.started = read_time(json, "started");
+  record.ended = read_time(json, "ended");
+  record.user = json.get_string("user");
+  record.host = json.get_string("host");
+  record.trigger = strings_from_json(json, "trigger");
+  if (const auto* pipeline = json.find("pipeline")) record.pipeline = artifact_from_json(*pipeline);
+  record.configuration = artifacts_from_json(json, "configuration");
+  record.targets = strings_from_json(json, "targets");
+  record.parameters = json.at("parameters");
+  record.config_hash = read_digest(json, "config_hash");
+  record.environment = json.at("environment");
+  record.git = json.at("git");
+  const auto& counts = json.at("counts");
+  const auto count = [&](std::string_view name) {
+    return static_cast<std::uint64_t>(counts.at(name).as_integer());
+  };
+  record.counts = {count("executed"), count("reused"), count("up_to_date"), count("failed"),
+                   count("skipped")};
+  record.failure = json.get_string("failure");
+  record.tool_version = json.get_string("tool_version");
+  return record;
+}
+
+}  // namespace provrun::core
