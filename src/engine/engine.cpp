@@ -7,6 +7,7 @@
 
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
+#include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
 
 namespace provrun::engine {
