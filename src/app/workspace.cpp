@@ -9,7 +9,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/capture/git.hpp"
-#include "provrun/hash/sha256.hpp"
+#include "provrun/catalog/state_file.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
@@ -42,11 +42,7 @@ std::string Workspace::repository_directory() const { return state_directory() +
 std::string Workspace::runs_directory() const { return state_directory() + "/runs"; }
 std::string Workspace::aside_directory() const { return state_directory() + "/aside"; }
 
-std::string Workspace::state_database() const {
-  if (!exists() || !os::is_network_file_system(state_directory())) return state_directory() + "/state.db";
-  const auto name = hash::sha256(root_).to_hex().substr(0, 16);
-  return os::join_path(os::cache_directory(), "workspaces/" + name + "/state.db");
-}
+std::string Workspace::state_database() const { return catalog::state_path(root_); }
 
 bool Workspace::exists() const { return is_directory(state_directory()); }
 

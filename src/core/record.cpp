@@ -275,6 +275,7 @@ Json to_json(const RunRecord& record) {
   if (record.pipeline) json.set("pipeline", to_json(*record.pipeline));
   json.set("configuration", artifacts_to_json(record.configuration));
   json.set("targets", strings_to_json(record.targets));
+  json.set("overrides", strings_to_json(record.overrides));
   json.set("parameters", record.parameters);
   json.set("config_hash", record.config_hash.to_hex());
   json.set("environment", record.environment);
@@ -303,6 +304,7 @@ RunRecord run_record_from_json(const Json& json) {
   if (const auto* pipeline = json.find("pipeline")) record.pipeline = artifact_from_json(*pipeline);
   record.configuration = artifacts_from_json(json, "configuration");
   record.targets = strings_from_json(json, "targets");
+  record.overrides = strings_from_json(json, "overrides");
   record.parameters = json.at("parameters");
   record.config_hash = read_digest(json, "config_hash");
   record.environment = json.at("environment");

@@ -43,6 +43,10 @@ void sort_by_path(std::vector<core::Artifact>& artifacts) {
 
 }  // namespace
 
+std::vector<std::string> software_search_variables() {
+  return {kSoftwareSearch.begin(), kSoftwareSearch.end()};
+}
+
 StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invocation& invocation,
                                const Variables& variables) {
   StepEnvironment environment;
@@ -174,16 +178,29 @@ Decision Decider::decide(InstanceId id) {
   if (same_key && outputs_good && !step.always && !forced(id)) {
     decision.outputs = last->outputs;
     decision.execution = last->execution;
+    decision.key = {};
     return decision;
   }
   decision.reason = reason_to_run(id, last, decision, outputs);
-  decision.action = Action::execute;
-  if (step.always || forced(id)) return decision;
+  if (step.always || forced(id)) {
+    decision.action = Action::execute;
+    return decision;
+  }
   if (auto stored = results_.find(decision.step_key)) {
+    sort_by_path(stored->outputs);
+    if (outputs.first_missing.empty() && same_files(outputs.present, stored->outputs)) {
+      // Another checkout, or a state that was deleted: the files are the stored ones already.
+      decision.reason = {};
+      decision.outputs = outputs.present;
+      decision.execution = stored->execution;
+      return decision;
+    }
     decision.action = Action::reuse;
     decision.outputs = std::move(stored->outputs);
     decision.execution = stored->execution;
+    return decision;
   }
+  decision.action = Action::execute;
   return decision;
 }
 

@@ -153,6 +153,7 @@ class Engine::Run {
       case Action::none:
         execution.id = decision.execution;
         execution.state = core::StepState::up_to_date;
+        execution.key = std::move(decision.key);
         execution.outputs = std::move(decision.outputs);
         end(id, active);
         return;

@@ -121,6 +121,7 @@ struct RunRecord {
   std::optional<Artifact> pipeline;       ///< absent for `exec`
   std::vector<Artifact> configuration;    ///< parameter files, CSV files … that shaped the workflow
   std::vector<std::string> targets;
+  std::vector<std::string> overrides;     ///< "name=value", as given by --set
   codec::Json parameters;
   hash::Digest config_hash;               ///< SHA-256 of the canonical form of the configuration
   codec::Json environment;                ///< what room capture found; see schemas/run.v1.json

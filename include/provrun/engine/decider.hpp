@@ -37,7 +37,7 @@ enum class Action {
 struct Decision {
   Action action = Action::none;
   core::Reason reason;                ///< empty kind when up to date
-  codec::Json key;                    ///< null when impossible
+  codec::Json key;  ///< null when impossible, and when the history has it already
   hash::Digest step_key;
   std::vector<core::Artifact> inputs;
   std::vector<core::Artifact> outputs;  ///< as they are (none), or as they will be (reuse)
@@ -50,6 +50,8 @@ struct StepEnvironment {
   std::vector<std::pair<std::string, std::optional<std::string>>> counting;  ///< sorted by name
   std::vector<std::pair<std::string, std::string>> process;
 };
+/// Names of variables that choose which software is found; they count for every step where they are set.
+std::vector<std::string> software_search_variables();
 StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invocation& invocation,
                                const Variables& variables);
 
