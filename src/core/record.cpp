@@ -222,6 +222,8 @@ Json to_json(const Execution& execution) {
   if (execution.log) json.set("log", to_json(*execution.log));
   json.set("grade", name_of(execution.grade));
   if (!execution.grade_reason.empty()) json.set("grade_reason", execution.grade_reason);
+  if (!execution.inputs_changed.empty())
+    json.set("inputs_changed_during_run", strings_to_json(execution.inputs_changed));
   if (!execution.failure.empty()) json.set("failure", execution.failure);
   return json;
 }
@@ -244,6 +246,7 @@ Execution execution_from_json(const Json& json) {
   if (const auto* log = json.find("log")) execution.log = artifact_from_json(*log);
   execution.grade = read_enum(kGrades, json, "grade");
   execution.grade_reason = json.get_string("grade_reason");
+  execution.inputs_changed = strings_from_json(json, "inputs_changed_during_run");
   execution.failure = json.get_string("failure");
   return execution;
 }

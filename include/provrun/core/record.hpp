@@ -93,6 +93,7 @@ struct Execution {
   std::optional<Artifact> log;             ///< captured output; absent when there was none
   Grade grade = Grade::declared;
   std::string grade_reason;
+  std::vector<std::string> inputs_changed;  ///< paths whose files changed while it ran
   std::string failure;                     ///< for failed steps, one sentence
 };
 codec::Json to_json(const Execution& execution);

@@ -19,7 +19,7 @@ TEST_CASE("members keep their order in dump") {
 }
 
 TEST_CASE("what is not JSON is refused with its place") {
-  for (const auto* text : {"", "{", "[1,]", "{\"a\":1,\"a\":2}", "1 2", "\"\xff\"", "99999999999999999999", "nul"}) {
+  for (const auto* text : {"", "{", "[1,]", "{\"a\":1,\"a\":2}", "1 2", "\"\xff\"", "1e999", "nul"}) {
     INFO(text);
     CHECK_THROWS_AS(codec::parse_json(text), base::Error);
   }
