@@ -8,7 +8,9 @@ A line with "schema": "run.v1" or "execution.v1" is checked by that schema as we
 import json
 import os
 import sys
+import warnings
 
+warnings.simplefilter("ignore", DeprecationWarning)  # Debian 12 has no `referencing` yet
 from jsonschema import Draft202012Validator, RefResolver
 
 
