@@ -34,8 +34,8 @@ FOREIGN = [
     (r"(sys|netinet|arpa|net)/|(unistd|fcntl|dirent|signal|poll|spawn|pwd|grp|termios|dlfcn|pthread|sched)\.h$",
      {"os", "exec", "trace"}),
 ]
-# The only foreign header that a public header may include: base::format is a template over fmt.
-PUBLIC_FOREIGN = {("include/provrun/base/format.hpp", "fmt/")}
+# What public headers may include all the same: base::format is a template over fmt, and room os names pid_t.
+PUBLIC_FOREIGN = {("include/provrun/base/format.hpp", "fmt/"), ("include/provrun/os/process.hpp", "sys/types.h")}
 
 # The two wings do not know each other; they meet in `core` and are joined in `app`.
 EXECUTION_WING = {"pipeline", "trace", "capture", "exec", "engine"}
