@@ -31,7 +31,8 @@ std::vector<Option> options_of(const Page& page) {
       for (const auto& term : item.terms) {
         if (!term.starts_with('-')) continue;
         const auto blank = term.find(' ');
-        option.names.push_back(term.substr(0, blank));
+        // "-k[N]", "--keep-going[=N]": a value may be joined; the name is what stands before.
+        option.names.push_back(term.substr(0, std::min(blank, term.find('['))));
         if (blank != std::string::npos) option.argument = term.substr(blank + 1);
       }
       if (!option.names.empty()) options.push_back(option);
@@ -58,8 +59,9 @@ std::vector<std::string> first_words(const Page& page) {
       const auto words = split(line, ' ');
       for (std::size_t i = 2; i < words.size() && i < 4; ++i)
         if (words[i].find('|') != std::string::npos && words[i].find('[') == std::string::npos &&
-            std::none_of(words[i].begin(), words[i].end(),
-                         [](char c) { return c >= 'A' && c <= 'Z'; }))
+            words[i].front() != '-' && std::none_of(words[i].begin(), words[i].end(), [](char c) {
+              return c >= 'A' && c <= 'Z';
+            }))
           return split(words[i], '|');
     }
   return {};

@@ -131,7 +131,15 @@ class Reader {
 
   void check_inline() const {
     if (std::count(line().begin(), line().end(), '`') % 2 != 0) fail("a backtick is not closed");
-    if (line().find("**") != std::string::npos || line().find("](") != std::string::npos)
+    std::string outside;  // of the code spans
+    bool code = false;
+    for (const char c : line()) {
+      if (c == '`')
+        code = !code;
+      else if (!code)
+        outside += c;
+    }
+    if (outside.find("**") != std::string::npos || outside.find("](") != std::string::npos)
       fail("only `code` may be marked in a page");
     if (line().size() > 120) fail("the line is longer than 120 bytes");
   }

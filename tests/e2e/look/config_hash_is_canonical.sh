@@ -2,7 +2,7 @@
 chain
 ok provrun run
 sed -i 's/^name: chain$//; s/^provrun: 1$/name: chain\nprovrun: 1/' pipeline.yaml
-ok provrun run
+ok provrun run -B
 sed -i 's/n: 2/n: 3/' pipeline.yaml
 ok provrun run
 js log

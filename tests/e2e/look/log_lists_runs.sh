@@ -1,6 +1,8 @@
+# A run that finds nothing to do leaves no record; every other one does, the failed one too.
 chain
 ok provrun run
 ok provrun run
+ok provrun run -B
 sed -i 's/sort {inputs}/exit 9/' pipeline.yaml
 fails 1 provrun run
 js log
