@@ -34,8 +34,15 @@ class Backend {
   virtual std::unique_ptr<Upload> upload() = 0;
   /// upload(), append() and publish() in one.
   bool create(const std::string& name, std::string_view bytes);
-  /// Returns when every name published, and every removal made, before the call is durable.
+  /// Makes an existing object visible under a second name, create-if-absent like Upload::publish;
+  /// shares the bytes where the store can.
+  virtual bool copy(const std::string& from, const std::string& to) = 0;
+  /// Returns when every name published through this object, every removal made, and every name seen
+  /// in directories given to rely_on() before the call is durable.
   virtual void barrier() = 0;
+  /// Names found in the directory, whoever published them, are relied on: the next barrier covers
+  /// them.
+  virtual void rely_on(const std::string& directory) = 0;
 
   /// The object's size in bytes; nullopt when there is none.
   virtual std::optional<std::uint64_t> size_of(const std::string& name) = 0;

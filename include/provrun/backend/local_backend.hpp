@@ -20,7 +20,9 @@ class LocalBackend : public Backend {
 
   std::string location() const override { return root_; }
   std::unique_ptr<Upload> upload() override;
+  bool copy(const std::string& from, const std::string& to) override;
   void barrier() override;
+  void rely_on(const std::string& directory) override;
   std::optional<std::uint64_t> size_of(const std::string& name) override;
   void read(const std::string& name, std::uint64_t offset, std::span<std::uint8_t> buffer) override;
   std::vector<std::string> list(const std::string& directory) override;
@@ -29,14 +31,17 @@ class LocalBackend : public Backend {
  private:
   class LocalUpload;
   std::string path_of(const std::string& name) const;
-  void make_parents(const std::string& name);
   void mark_dirty(const std::string& directory);
+  template <typename Publish>
+  bool publish_as(const std::string& name, const Publish& publish);
   std::shared_ptr<const os::File> open(const std::string& name);
 
   std::string root_;
   std::mutex dirty_mutex_;
   std::set<std::string> dirty_;  ///< directories, relative to the root, with names not yet synced
-  std::mutex barrier_mutex_;     ///< a barrier waits for the one before: its syncs count for both
+  std::set<std::string>
+      rooted_;                ///< directories whose own names, up to the root, were synced by us
+  std::mutex barrier_mutex_;  ///< a barrier waits for the one before: its syncs count for both
   std::mutex open_mutex_;
   std::list<std::pair<std::string, std::shared_ptr<const os::File>>> open_;  ///< most recent first
 };

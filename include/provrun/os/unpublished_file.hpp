@@ -30,4 +30,9 @@ class UnpublishedFile {
   File file_;
 };
 
+enum class LinkOutcome { created, exists, unsupported };
+/// A second name for the file, at a path where there is none yet; unsupported where the file system
+/// has no hard links. Throws base::Error from errno otherwise.
+LinkOutcome link_file(const std::string& from, const std::string& to);
+
 }  // namespace provrun::os

@@ -12,18 +12,18 @@ enum class EntryType : char { file = 'f', directory = 'd', symlink = 'l' };
 
 /// One name in a directory of a snapshot.
 struct Entry {
-  std::string path;  ///< bytes, relative to the snapshot's root, "a/b/c"; a bare name in a
-                     ///< directory's listing
+  std::string path = {};  ///< bytes, relative to the snapshot's root, "a/b/c"; a bare name in a
+                          ///< directory's listing
   EntryType type = EntryType::file;
   std::uint32_t mode = 0644;  ///< permission bits, set-id and sticky
   std::int64_t mtime_ns = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::string user;            ///< name of uid where it had one
-  std::string group;           ///< name of gid where it had one
-  store::FileContent content;  ///< of files
-  std::string target;          ///< of symlinks, bytes
-  store::ChunkId tree;         ///< of directories; set by the tree writer
+  std::string user = {};            ///< name of uid where it had one
+  std::string group = {};           ///< name of gid where it had one
+  store::FileContent content = {};  ///< of files
+  std::string target = {};          ///< of symlinks, bytes
+  store::ChunkId tree = {};         ///< of directories; set by the tree writer
   bool operator==(const Entry&) const = default;
 };
 

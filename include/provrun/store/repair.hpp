@@ -21,4 +21,23 @@ struct IndexRepair {
 /// crash left unpublished.
 IndexRepair rebuild_index(Repository& repository);
 
+enum class ReadPacks { no, yes };
+
+/// An object of the repository that is not as it was written.
+struct DamagedObject {
+  std::string name;     ///< "packs/3f/3f2a….zst"
+  std::string problem;  ///< one sentence
+};
+
+struct StructureReport {
+  std::uint64_t objects = 0;
+  std::uint64_t verified_bytes = 0;  ///< of objects whose SHA-256 was compared
+  std::vector<DamagedObject> damage;
+};
+
+/// Compares every object but the packs with its name's SHA-256, reads every pack's table, and finds
+/// packs that the index names and nobody has. yes: reads all packs' bytes too. Damage is reported,
+/// not thrown.
+StructureReport check_structure(Repository& repository, ReadPacks read_packs);
+
 }  // namespace provrun::store

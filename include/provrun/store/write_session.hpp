@@ -27,8 +27,9 @@ struct SessionStatistics {
 
 /// One writer's work from the claim of a slot to one commit. put_… may be called from several
 /// threads at once; commit(), checkpoint() and the destructor only when no other call is under way.
-/// After any error the session accepts nothing more: begin another one (what was stored by then and
-/// is indexed will be found again). Destroyed without commit, it leaves only unreferenced packs.
+/// An error of a source only fails that put. After an error of storing the session accepts nothing
+/// more: begin another one (what was indexed by then will be found again). Destroyed without
+/// commit, it leaves only unreferenced packs.
 class WriteSession {
  public:
   /// Claims a slot of the newest epoch and reads which packs must not be reused. Publishes
@@ -60,10 +61,10 @@ class WriteSession {
 
   /// The strictly growing time for the next commit of this process.
   base::Timestamp commit_time() const;
-  /// checkpoint(), then publishes the manifest durably as snapshots/<time>-<id>.json and ends the
-  /// session. Returns the SHA-256 of the body. Error(unavailable) when a prune has fenced the
-  /// session meanwhile.
-  hash::Digest commit(std::string_view manifest_body, base::Timestamp time);
+  /// checkpoint(), then publishes the manifest, a JSON object with commit_time() as its "time",
+  /// durably in snapshots/ and ends the session. Returns the SHA-256 of the manifest.
+  /// Error(unavailable) when a prune has fenced the session meanwhile.
+  hash::Digest commit(std::string_view manifest);
 
   SessionStatistics statistics() const;
 
