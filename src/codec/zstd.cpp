@@ -32,6 +32,18 @@ std::vector<std::uint8_t> ZstdCompressor::compress(std::span<const std::uint8_t>
   return frame;
 }
 
+std::span<const std::uint8_t> ZstdCompressor::compress_into(std::span<const std::uint8_t> input,
+                                                            std::vector<std::uint8_t>& buffer) {
+  const auto bound = ZSTD_compressBound(input.size());
+  if (buffer.size() < bound) buffer.resize(bound);
+  const auto size =
+      ZSTD_compress2(state_->context, buffer.data(), buffer.size(), input.data(), input.size());
+  if (ZSTD_isError(size) != 0U)
+    throw base::Error(base::ErrorCode::internal,
+                      std::string("zstd cannot compress: ") + ZSTD_getErrorName(size));
+  return {buffer.data(), size};
+}
+
 struct ZstdDecompressor::State {
   ZSTD_DCtx* context = ZSTD_createDCtx();
   ~State() { ZSTD_freeDCtx(context); }
@@ -75,6 +87,21 @@ std::vector<std::uint8_t> ZstdDecompressor::decompress(std::span<const std::uint
   }
   output.resize(out.pos);
   return output;
+}
+
+void ZstdDecompressor::decompress_exactly(std::span<const std::uint8_t> frame,
+                                          std::span<std::uint8_t> output) {
+  const auto size = ZSTD_decompressDCtx(state_->context, output.data(), output.size(), frame.data(),
+                                        frame.size());
+  if (ZSTD_isError(size) != 0U)
+    throw base::Error(base::ErrorCode::corruption, std::string("zstd: ") + ZSTD_getErrorName(size));
+  if (size != output.size())
+    throw base::Error(base::ErrorCode::corruption, "zstd frame is shorter than it should be");
+}
+
+std::size_t frame_length(std::span<const std::uint8_t> bytes) {
+  const auto size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
+  return ZSTD_isError(size) != 0U ? 0 : size;
 }
 
 namespace {
