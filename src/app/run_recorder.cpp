@@ -75,6 +75,8 @@ std::optional<double> WorkspaceHistory::usual_duration(const std::string& step) 
 }
 
 struct RunRecorder::State {
+  explicit State(Setup given) : setup(std::move(given)) {}
+
   Setup setup;
   core::RunRecord record;
   std::string directory;
@@ -275,8 +277,8 @@ struct RunRecorder::State {
   store::SessionStatistics statistics;
 };
 
-RunRecorder::RunRecorder(Setup setup, core::RunRecord record) : state_(std::make_unique<State>()) {
-  state_->setup = std::move(setup);
+RunRecorder::RunRecorder(Setup setup, core::RunRecord record)
+    : state_(std::make_unique<State>(std::move(setup))) {
   state_->record = std::move(record);
   state_->directory = state_->setup.workspace.runs_directory() + "/" + state_->record.id.to_string();
   os::make_directories(state_->directory, 0700);
