@@ -195,8 +195,7 @@ def check_verbs(args):
     verbs = set()
     for path in sources(args.root, "src"):
         if room_of(path) == "cli":
-            # A verb's command file registers itself by its name: VerbEntry{"run", …} in the verb table.
-            verbs |= set(re.findall(r'\bVerbEntry\s*\{\s*"([a-z_-]+)"', read(args.root, path)))
+            verbs |= set(re.findall(r'\{"([a-z_-]+)",\s*command_\w+\}', read(args.root, path)))  # the verb table
     for verb in sorted(verbs - pages):
         yield "docs/manual/cli/%s.md: verb %s has no manual page" % (verb, verb)
     if verbs:

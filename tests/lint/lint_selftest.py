@@ -30,7 +30,7 @@ CLEAN = {
     "include/provrun/store/store.hpp": '#include "provrun/core/record.hpp"\n#include <string>\n',
     "tests/unit/store/store_test.cpp": "int store_test;\n",
     "docs/manual/cli/run.md": "# provrun run\n",
-    "src/cli/verbs.cpp": 'VerbEntry{"run", 1}\n',
+    "src/cli/verbs.cpp": '{"run", command_run},\n',
     ".clang-format": "BasedOnStyle: Google\n",
 }
 BUILD = {
@@ -74,7 +74,7 @@ PLANTED = {
     ],
     "size": [({"src/store/long.cpp": "\n" * 751}, "more than 750")],
     "verbs": [
-        ({"src/cli/verbs.cpp": 'VerbEntry{"run", 1}\nVerbEntry{"why", 2}\n'}, "why has no manual page"),
+        ({"src/cli/verbs.cpp": '{"run", command_run},\n{"why", command_why}\n'}, "why has no manual page"),
         ({"docs/manual/cli/why.md": "# provrun why\n"}, "there is no verb why"),
         ({"docs/manual/cli/log.md": "# provrun log\n"}, "provrun.fish: verb log is missing"),
     ],
