@@ -25,25 +25,32 @@ base::Error usage(const Call& call, std::string message) {
 }
 
 // RUN and SNAPSHOT share their names: a run's id or prefix means its snapshot.
-snapshot::SnapshotName resolve(const Call& call, store::Repository& repository, const std::string& name) {
+snapshot::SnapshotName resolve(const Call& call, store::Repository& repository,
+                               const std::string& name) {
   try {
     return snapshot::resolve_snapshot(repository, name);
   } catch (const base::Error& error) {
-    if (error.code() != base::ErrorCode::not_found && error.code() != base::ErrorCode::invalid_input) throw;
+    if (error.code() != base::ErrorCode::not_found &&
+        error.code() != base::ErrorCode::invalid_input)
+      throw;
     const auto archive = open_archive(call, app::Archive::Mode::look);
     return archive->snapshot_of(archive->catalog().find_run(name));
   }
 }
 
 std::unique_ptr<store::Repository> open_for_looking(const Call& call) {
-  return app::open_repository(app::locate_repository(call.global.repository, workspace_here()), app::Missing::fail);
+  return app::open_repository(app::locate_repository(call.global.repository, workspace_here()),
+                              app::Missing::fail);
 }
 
 // Progress of a long operation, at most a few times a second.
 class ProgressLine : public snapshot::Progress {
  public:
   ProgressLine(Console& console, std::string verb, std::uint64_t total_bytes)
-      : console_(console), verb_(std::move(verb)), total_(total_bytes), started_(os::steady_now()) {}
+      : console_(console),
+        verb_(std::move(verb)),
+        total_(total_bytes),
+        started_(os::steady_now()) {}
   ~ProgressLine() override { console_.status(""); }
 
   void entry_done(const snapshot::Entry&) override {
@@ -62,12 +69,15 @@ class ProgressLine : public snapshot::Progress {
     drawn_ = now;
     const double seconds = std::chrono::duration<double>(now - started_).count();
     const double rate = seconds > 0 ? static_cast<double>(bytes_) / seconds : 0;
-    std::string line = base::format("{} {} files, {} of {}, {}/s", verb_, base::format_count(entries_),
-                                    base::format_size(bytes_), base::format_size(total_),
-                                    base::format_size(static_cast<std::uint64_t>(rate)));
+    std::string line =
+        base::format("{} {} files, {} of {}, {}/s", verb_, base::format_count(entries_),
+                     base::format_size(bytes_), base::format_size(total_),
+                     base::format_size(static_cast<std::uint64_t>(rate)));
     if (rate > 0 && total_ > bytes_)
-      line += ", " + base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(
-                         static_cast<double>(total_ - bytes_) / rate * 1e9))) + " left";
+      line += ", " +
+              base::format_duration(std::chrono::nanoseconds(
+                  static_cast<std::int64_t>(static_cast<double>(total_ - bytes_) / rate * 1e9))) +
+              " left";
     console_.status(line);
   }
 
@@ -100,11 +110,14 @@ codec::Json entry_line(const snapshot::Entry& entry) {
 void print_entry(Console& console, const snapshot::Entry& entry) {
   console.object(entry_line(entry));
   if (console.json()) return;
-  const char kind = entry.type == snapshot::EntryType::file ? '-' : entry.type == snapshot::EntryType::directory ? 'd' : 'l';
-  console.result(base::format("{}{:04o}  {:>10}  {}  {}{}", kind, entry.mode,
-                              entry.type == snapshot::EntryType::file ? base::format_size(entry.content.size) : "",
-                              base::Timestamp{entry.mtime_ns}.to_rfc3339().substr(0, 19), base::printable(entry.path),
-                              entry.type == snapshot::EntryType::directory ? "/" : ""));
+  const char kind = entry.type == snapshot::EntryType::file        ? '-'
+                    : entry.type == snapshot::EntryType::directory ? 'd'
+                                                                   : 'l';
+  console.result(base::format(
+      "{}{:04o}  {:>10}  {}  {}{}", kind, entry.mode,
+      entry.type == snapshot::EntryType::file ? base::format_size(entry.content.size) : "",
+      base::Timestamp{entry.mtime_ns}.to_rfc3339().substr(0, 19), base::printable(entry.path),
+      entry.type == snapshot::EntryType::directory ? "/" : ""));
 }
 
 }  // namespace
@@ -121,19 +134,21 @@ int command_snapshots(const Call& call) {
   for (const auto& name : names) {
     const auto manifest = snapshot::load_manifest(*repository, name);
     const auto run = manifest.run.is_object() ? manifest.run.get_string("id") : std::string();
-    call.console->object(codec::Json::object({{"type", "snapshot"},
-                                              {"snapshot", name.id.to_hex()},
-                                              {"time", name.time.to_rfc3339()},
-                                              {"user", manifest.user},
-                                              {"host", manifest.host},
-                                              {"run", run.empty() ? codec::Json() : codec::Json(run)},
-                                              {"files", manifest.counts.files},
-                                              {"bytes", manifest.counts.bytes},
-                                              {"stored_bytes", manifest.stored.stored_bytes}}));
-    call.console->result(base::format("{}  {}  {}@{}  {} files, {}{}", name.id.to_hex().substr(0, 16),
-                                      name.time.to_rfc3339().substr(0, 19), manifest.user, manifest.host,
-                                      base::format_count(manifest.counts.files), base::format_size(manifest.counts.bytes),
-                                      run.empty() ? "" : "  run " + run));
+    call.console->object(
+        codec::Json::object({{"type", "snapshot"},
+                             {"snapshot", name.id.to_hex()},
+                             {"time", name.time.to_rfc3339()},
+                             {"user", manifest.user},
+                             {"host", manifest.host},
+                             {"run", run.empty() ? codec::Json() : codec::Json(run)},
+                             {"files", manifest.counts.files},
+                             {"bytes", manifest.counts.bytes},
+                             {"stored_bytes", manifest.stored.stored_bytes}}));
+    call.console->result(
+        base::format("{}  {}  {}@{}  {} files, {}{}", name.id.to_hex().substr(0, 16),
+                     name.time.to_rfc3339().substr(0, 19), manifest.user, manifest.host,
+                     base::format_count(manifest.counts.files),
+                     base::format_size(manifest.counts.bytes), run.empty() ? "" : "  run " + run));
   }
   return 0;
 }
@@ -146,12 +161,15 @@ int command_ls(const Call& call) {
   if (words.size() != 1) throw usage(call, "ls takes one SNAPSHOT or SNAPSHOT:PATH");
   const auto repository = open_for_looking(call);
   const auto [snapshot_name, path] = snapshot::split_snapshot_path(words[0]);
-  const auto manifest = snapshot::load_manifest(*repository, resolve(call, *repository, snapshot_name));
+  const auto manifest =
+      snapshot::load_manifest(*repository, resolve(call, *repository, snapshot_name));
   auto root = manifest.root;
   std::string prefix;
   if (!path.empty()) {
     const auto entry = snapshot::find_entry(*repository, manifest.root, path);
-    if (!entry) throw base::Error(base::ErrorCode::not_found, base::format("{} has no {}", snapshot_name, base::printable(path)));
+    if (!entry)
+      throw base::Error(base::ErrorCode::not_found,
+                        base::format("{} has no {}", snapshot_name, base::printable(path)));
     if (entry->type != snapshot::EntryType::directory) {
       print_entry(*call.console, *entry);
       return 0;
@@ -177,11 +195,16 @@ int command_cat(const Call& call) {
   const auto [snapshot_name, path] = snapshot::split_snapshot_path(words[0]);
   if (path.empty()) throw usage(call, "cat needs a file: SNAPSHOT:PATH");
   const auto repository = open_for_looking(call);
-  const auto manifest = snapshot::load_manifest(*repository, resolve(call, *repository, snapshot_name));
+  const auto manifest =
+      snapshot::load_manifest(*repository, resolve(call, *repository, snapshot_name));
   const auto entry = snapshot::find_entry(*repository, manifest.root, path);
-  if (!entry) throw base::Error(base::ErrorCode::not_found, base::format("{} has no {}", snapshot_name, base::printable(path))).hint("'provrun ls " + snapshot_name + "' lists its files");
+  if (!entry)
+    throw base::Error(base::ErrorCode::not_found,
+                      base::format("{} has no {}", snapshot_name, base::printable(path)))
+        .hint("'provrun ls " + snapshot_name + "' lists its files");
   if (entry->type != snapshot::EntryType::file)
-    throw base::Error(base::ErrorCode::invalid_input, base::format("{} is no file", base::printable(path)));
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::format("{} is no file", base::printable(path)));
   call.console->flush();
   repository->read_content(entry->content, [](std::span<const std::uint8_t> bytes) {
     os::write_standard_output({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -216,21 +239,26 @@ int command_restore(const Call& call) {
   restore.progress = &progress;
   for (const auto& pattern : words) {
     // A name that is not there is said before anything is written.
-    if (pattern.find_first_of("*?[") == std::string::npos && !snapshot::find_entry(*repository, manifest.root, pattern))
-      throw base::Error(base::ErrorCode::not_found, base::format("the snapshot has no {}", base::printable(pattern)))
+    if (pattern.find_first_of("*?[") == std::string::npos &&
+        !snapshot::find_entry(*repository, manifest.root, pattern))
+      throw base::Error(base::ErrorCode::not_found,
+                        base::format("the snapshot has no {}", base::printable(pattern)))
           .hint(base::format("'provrun ls {}' lists its files", name.id.to_hex().substr(0, 16)));
   }
   const auto report = snapshot::restore_tree(*repository, manifest.root, *into, restore);
   if (!report.unmatched_patterns.empty())
-    throw base::Error(base::ErrorCode::not_found, base::format("nothing matches {}", base::printable(report.unmatched_patterns[0])));
+    throw base::Error(
+        base::ErrorCode::not_found,
+        base::format("nothing matches {}", base::printable(report.unmatched_patterns[0])));
   call.console->status("");
   call.console->object(codec::Json::object({{"type", "summary"},
                                             {"snapshot", name.id.to_hex()},
                                             {"into", *into},
                                             {"files", report.files},
                                             {"bytes", report.bytes}}));
-  call.console->note(base::format("provrun: {} files, {} restored into {}", base::format_count(report.files),
-                                  base::format_size(report.bytes), base::printable(*into)));
+  call.console->note(base::format("provrun: {} files, {} restored into {}",
+                                  base::format_count(report.files), base::format_size(report.bytes),
+                                  base::printable(*into)));
   return 0;
 }
 
@@ -255,8 +283,12 @@ int command_verify(const Call& call) {
   for (const auto& damage : report.damage) {
     codec::Json files = codec::Json::array();
     for (const auto& file : damage.files) files.push_back(file);
-    console.object(codec::Json::object({{"type", "damage"}, {"object", damage.object}, {"problem", damage.problem}, {"files", std::move(files)}}));
-    console.warning(base::format("provrun: {} {}: {}", console.paint_err(Colour::red, "damaged:"), damage.object, damage.problem));
+    console.object(codec::Json::object({{"type", "damage"},
+                                        {"object", damage.object},
+                                        {"problem", damage.problem},
+                                        {"files", std::move(files)}}));
+    console.warning(base::format("provrun: {} {}: {}", console.paint_err(Colour::red, "damaged:"),
+                                 damage.object, damage.problem));
     for (const auto& file : damage.files) console.warning("  needed by " + base::printable(file));
   }
   console.object(codec::Json::object({{"type", "summary"},
@@ -265,8 +297,8 @@ int command_verify(const Call& call) {
                                       {"files", report.files},
                                       {"verified_bytes", report.bytes}}));
   if (report.clean())
-    console.note(base::format("provrun: {} files, {} read and as they were stored", base::format_count(report.files),
-                              base::format_size(report.bytes)));
+    console.note(base::format("provrun: {} files, {} read and as they were stored",
+                              base::format_count(report.files), base::format_size(report.bytes)));
   return report.clean() ? 0 : 5;
 }
 
@@ -284,15 +316,19 @@ int command_repair(const Call& call) {
     const auto repository = open_for_looking(call);
     const auto report = store::rebuild_index(*repository);
     for (const auto& pack : report.damaged_packs)
-      console.warning(base::format("provrun: {} pack {} has no readable footer", console.paint_err(Colour::red, "damaged:"), pack));
-    console.object(codec::Json::object({{"type", "summary"},
-                                        {"packs", report.packs},
-                                        {"chunks", report.chunks},
-                                        {"damaged", static_cast<std::int64_t>(report.damaged_packs.size())}}));
-    console.note(base::format("provrun: {} chunks of {} packs indexed", base::format_count(report.chunks), base::format_count(report.packs)));
+      console.warning(base::format("provrun: {} pack {} has no readable footer",
+                                   console.paint_err(Colour::red, "damaged:"), pack));
+    console.object(
+        codec::Json::object({{"type", "summary"},
+                             {"packs", report.packs},
+                             {"chunks", report.chunks},
+                             {"damaged", static_cast<std::int64_t>(report.damaged_packs.size())}}));
+    console.note(base::format("provrun: {} chunks of {} packs indexed",
+                              base::format_count(report.chunks), base::format_count(report.packs)));
     return report.damaged_packs.empty() ? 0 : 5;
   }
-  const auto count = app::rebuild_catalog(app::locate_repository(call.global.repository, workspace_here()), workspace_here());
+  const auto count = app::rebuild_catalog(
+      app::locate_repository(call.global.repository, workspace_here()), workspace_here());
   console.object(codec::Json::object({{"type", "summary"}, {"runs", count}}));
   console.note(base::format("provrun: the catalog has {} runs again", base::format_count(count)));
   return 0;
