@@ -1,7 +1,5 @@
 #include "provrun/app/workspace.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <thread>
 
@@ -72,7 +70,7 @@ os::FileLock Workspace::lock(const std::string& what,
                              const std::function<bool()>& cancelled) const {
   const auto path = state_directory() + "/lock";
   const auto who = base::format("{} by {} on {}, process {}, since {}", what, os::user_name(),
-                                os::host_name(), ::getpid(), os::now().to_rfc3339());
+                                os::host_name(), os::process_id(), os::now().to_rfc3339());
   bool told = false;
   while (true) {
     if (auto held = os::FileLock::try_acquire(path, who)) return std::move(*held);

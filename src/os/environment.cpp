@@ -89,6 +89,8 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
+int process_id() { return ::getpid(); }
+
 std::string boot_id() {
   try {
     return std::string(base::trim(read_file("/proc/sys/kernel/random/boot_id", 4096)));
