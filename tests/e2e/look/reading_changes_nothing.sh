@@ -1,6 +1,7 @@
 # No verb that only looks changes a byte or a time below the workspace, not even after a change of the workflow.
 chain
 ok provrun run
+expect_file c.txt 2
 sed -i 's/n: 2/n: 1/' pipeline.yaml
 before=$(fingerprint .)
 r=$(last_run)
