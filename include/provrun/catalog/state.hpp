@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "provrun/codec/zstd.hpp"
+#include "provrun/core/record.hpp"
+#include "provrun/db/database.hpp"
+#include "provrun/os/file.hpp"
+
+namespace provrun::catalog {
+
+/// What was known of an output file when its execution was recorded.
+struct RememberedOutput {
+  core::Artifact artifact;
+  os::FileStat stat;
+};
+
+/// The last execution of one step instance of one workflow file.
+struct RememberedStep {
+  std::string instance;  ///< "fit@gentoo-ols"
+  hash::Digest step_key;
+  core::ExecutionId execution;
+  std::string key_document;  ///< canonical JSON; may be empty
+  std::chrono::milliseconds duration{0};
+  std::vector<RememberedOutput> outputs;
+};
+
+/// The workspace's memory in state.db: the file hash cache, the last execution of every step, and
+/// memos. Everything here can be lost without loss of truth: files are then read again and steps
+/// looked up in the repository. Does not own the database. One thread at a time.
+class State {
+ public:
+  explicit State(db::Database& database);
+
+  /// The content of a file whose device, inode, size, mtime and ctime are all as they were put.
+  std::optional<core::ContentId> find_file(const os::FileStat& stat);
+  /// Remembers files, in one transaction. The caller leaves out files whose timestamps were racy.
+  void put_files(std::span<const std::pair<os::FileStat, core::ContentId>> files);
+  void forget_files();
+
+  /// One step as it streams by. Views are valid during the call only; key_document() decompresses.
+  class StepRow {
+   public:
+    std::string_view instance;
+    hash::Digest step_key;
+    core::ExecutionId execution;
+    std::chrono::milliseconds duration{0};
+    std::string key_document() const;
+    std::vector<RememberedOutput> outputs() const;
+
+   private:
+    friend class State;
+    StepRow(codec::ZstdDecompressor& decompressor) : decompressor_(&decompressor) {}
+    codec::ZstdDecompressor* decompressor_;
+    db::Bytes key_;
+    db::Bytes outputs_;
+  };
+  /// All steps of a workflow file (its path relative to the workspace), in no particular order.
+  void each_step(std::string_view workflow, const std::function<void(const StepRow&)>& visit);
+  /// The same, whole.
+  std::vector<RememberedStep> steps(std::string_view workflow);
+  std::optional<RememberedStep> find_step(std::string_view workflow, std::string_view instance);
+  /// Adds or replaces, in one transaction.
+  void put_steps(std::string_view workflow, std::span<const RememberedStep> steps);
+  void forget_steps(std::string_view workflow, std::span<const std::string> instances);
+
+  /// A remembered blob, e.g. the whole decision of the last run for the no-op path.
+  std::optional<std::string> get_memo(std::string_view key);
+  void put_memo(std::string_view key, std::string_view blob);
+  void forget_memo(std::string_view key);
+
+ private:
+  std::optional<std::int64_t> workflow_number(std::string_view workflow);
+
+  db::Database& database_;
+  codec::ZstdCompressor compressor_;
+  codec::ZstdDecompressor decompressor_;
+};
+
+}  // namespace provrun::catalog
