@@ -107,7 +107,7 @@ Conditions conditions_of(const RunFilter& filter) {
   if (filter.step)
     conditions.add(
         "id IN (SELECT e.run FROM step_names n JOIN executions e ON e.step = n.id "
-        "WHERE n.name = ?1 OR n.name LIKE ?1 || '@%')",
+        "WHERE instr(n.name || '@', ? || '@') = 1)",
         *filter.step);
   return conditions;
 }
