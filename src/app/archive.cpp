@@ -29,11 +29,13 @@ std::optional<std::string> configured_repository(const Workspace& workspace) {
     const auto content = base::trim(line.substr(0, line.find(" #")));
     if (content.empty() || content.starts_with('#')) continue;
     constexpr std::string_view key = "repository:";
-    auto value = content.starts_with(key) ? base::trim(content.substr(key.size())) : std::string_view();
+    auto value =
+        content.starts_with(key) ? base::trim(content.substr(key.size())) : std::string_view();
     if (value.size() >= 2 && (value[0] == '"' || value[0] == '\'') && value.back() == value[0])
       value = value.substr(1, value.size() - 2);
     if (value.empty())
-      throw base::Error(base::ErrorCode::invalid_input, "the only key known here is 'repository: PATH'")
+      throw base::Error(base::ErrorCode::invalid_input,
+                        "the only key known here is 'repository: PATH'")
           .at({path, line_number, 1, std::string(line)});
     found = std::string(value);
   }
@@ -75,7 +77,8 @@ RepositoryLocation locate_repository(const std::optional<std::string>& option,
 
 namespace {
 
-std::unique_ptr<store::Repository> open_existing(const RepositoryLocation& location, const store::OpenOptions& options) {
+std::unique_ptr<store::Repository> open_existing(const RepositoryLocation& location,
+                                                 const store::OpenOptions& options) {
   try {
     return store::open_repository_at(location.path, options);
   } catch (const base::Error& error) {
@@ -93,7 +96,8 @@ std::unique_ptr<store::Repository> open_for_looking(const RepositoryLocation& lo
 
 }  // namespace
 
-std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location, Missing missing) {
+std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,
+                                                   Missing missing) {
   const store::OpenOptions options{os::join_path(os::cache_directory(), "index")};
   if (missing == Missing::create && location.by_default && !os::lstat_file(location.path))
     return store::create_repository_at(location.path, {}, options);
@@ -109,14 +113,17 @@ std::string path_in_snapshot(const std::string& workspace_root, const std::strin
 std::unique_ptr<Archive> Archive::open(const RepositoryLocation& location,
                                        const std::optional<Workspace>& workspace, Mode mode) {
   std::unique_ptr<Archive> archive(new Archive());
-  archive->repository_ = mode == Mode::update ? open_repository(location, Missing::create) : open_for_looking(location);
-  archive->open_catalog(workspace ? workspace->state_database()
-                                  : catalog::repository_catalog_path(archive->repository_->id().to_string()),
-                        mode);
+  archive->repository_ = mode == Mode::update ? open_repository(location, Missing::create)
+                                              : open_for_looking(location);
+  archive->open_catalog(
+      workspace ? workspace->state_database()
+                : catalog::repository_catalog_path(archive->repository_->id().to_string()),
+      mode);
   return archive;
 }
 
-std::unique_ptr<Archive> Archive::open_with_database(const RepositoryLocation& location, const std::string& database_path) {
+std::unique_ptr<Archive> Archive::open_with_database(const RepositoryLocation& location,
+                                                     const std::string& database_path) {
   std::unique_ptr<Archive> archive(new Archive());
   archive->repository_ = open_repository(location, Missing::fail);
   archive->open_catalog(database_path, Mode::update);
@@ -182,14 +189,16 @@ void Archive::remember_steps() {
     if (!run.record.pipeline) continue;
     std::vector<catalog::RememberedStep> steps;
     for (const auto& execution : run.executions)
-      if (execution.state == core::StepState::executed || execution.state == core::StepState::reused)
+      if (execution.state == core::StepState::executed ||
+          execution.state == core::StepState::reused)
         steps.push_back(remembered_step(execution, [](const std::string&) { return nullptr; }));
     state_->put_steps(run.record.pipeline->path, steps);
   }
 }
 
-catalog::RememberedStep remembered_step(const core::Execution& execution,
-                                        const std::function<const os::FileStat*(const std::string&)>& stat_of) {
+catalog::RememberedStep remembered_step(
+    const core::Execution& execution,
+    const std::function<const os::FileStat*(const std::string&)>& stat_of) {
   catalog::RememberedStep step;
   step.instance = execution.step;
   step.step_key = execution.step_key;
@@ -197,7 +206,8 @@ catalog::RememberedStep remembered_step(const core::Execution& execution,
   step.key_document = execution.key.is_null() ? std::string() : execution.key.canonical();
   if (!execution.attempts.empty()) {
     const auto& attempt = execution.attempts.back();
-    step.duration = std::chrono::milliseconds((attempt.ended.nanoseconds - attempt.started.nanoseconds) / 1'000'000);
+    step.duration = std::chrono::milliseconds(
+        (attempt.ended.nanoseconds - attempt.started.nanoseconds) / 1'000'000);
   }
   for (const auto& output : execution.outputs) {
     const auto* stat = stat_of(output.path);
@@ -211,7 +221,9 @@ snapshot::SnapshotName Archive::snapshot_of(const catalog::RunSummary& run) {
   return snapshot::resolve_snapshot(*snapshots_, run.snapshot);
 }
 
-StoredRun Archive::load_run(std::string_view name) { return load_run(snapshot_of(catalog_->find_run(name))); }
+StoredRun Archive::load_run(std::string_view name) {
+  return load_run(snapshot_of(catalog_->find_run(name)));
+}
 
 StoredRun Archive::load_run(const snapshot::SnapshotName& name) {
   StoredRun run;
@@ -224,9 +236,11 @@ StoredRun Archive::load_run(const snapshot::SnapshotName& name) {
     const auto lines = read_small(run.manifest, kExecutionsFile);
     if (lines)
       for (const auto line : base::split(*lines, '\n'))
-        if (!line.empty()) run.executions.push_back(core::execution_from_json(codec::parse_json(line)));
+        if (!line.empty())
+          run.executions.push_back(core::execution_from_json(codec::parse_json(line)));
   } catch (base::Error& error) {
-    error.add_context(base::format("cannot read the record in snapshot {}", name.id.to_hex().substr(0, 12)));
+    error.add_context(
+        base::format("cannot read the record in snapshot {}", name.id.to_hex().substr(0, 12)));
     throw;
   }
   return run;
@@ -240,7 +254,8 @@ StoredRun Archive::load_run_resolved(std::string_view name) {
     const auto summary = catalog_->find_execution(execution.id);
     if (!summary) continue;
     auto& other = others[summary->snapshot];
-    if (other.executions.empty()) other = load_run(snapshot::resolve_snapshot(*snapshots_, summary->snapshot));
+    if (other.executions.empty())
+      other = load_run(snapshot::resolve_snapshot(*snapshots_, summary->snapshot));
     for (const auto& candidate : other.executions)
       if (candidate.id == execution.id && candidate.state != core::StepState::up_to_date) {
         execution = candidate;
@@ -261,15 +276,18 @@ std::optional<core::Execution> Archive::load_execution(const core::ExecutionId& 
   return std::nullopt;
 }
 
-std::optional<std::string> Archive::read_small(const snapshot::Manifest& manifest, std::string_view path) {
+std::optional<std::string> Archive::read_small(const snapshot::Manifest& manifest,
+                                               std::string_view path) {
   const auto entry = snapshot::find_entry(*repository_, manifest.root, path);
   if (!entry || entry->type != snapshot::EntryType::file) return std::nullopt;
   return repository_->read_content(entry->content, kRecordLimit);
 }
 
-std::uint64_t rebuild_catalog(const RepositoryLocation& location, const std::optional<Workspace>& workspace) {
+std::uint64_t rebuild_catalog(const RepositoryLocation& location,
+                              const std::optional<Workspace>& workspace) {
   const auto repository = open_repository(location, Missing::fail);
-  const auto path = workspace ? workspace->state_database() : catalog::repository_catalog_path(repository->id().to_string());
+  const auto path = workspace ? workspace->state_database()
+                              : catalog::repository_catalog_path(repository->id().to_string());
   const auto fresh = path + ".new";
   catalog::remove_state(fresh);
   std::uint64_t runs = 0;

@@ -25,7 +25,8 @@ constexpr std::size_t kReadSize = 1 << 20;
 
 // How long after its last change a file must be read for its times to prove that it is unchanged.
 std::int64_t safe_distance(const os::FileStat& stat) {
-  const bool whole_seconds = stat.mtime_ns % 1'000'000'000 == 0 && stat.ctime_ns % 1'000'000'000 == 0;
+  const bool whole_seconds =
+      stat.mtime_ns % 1'000'000'000 == 0 && stat.ctime_ns % 1'000'000'000 == 0;
   return whole_seconds ? kCoarseResolution : kTick;
 }
 
@@ -46,9 +47,12 @@ CachedFiles::CachedFiles(std::string root, catalog::State* state, std::string as
 
 CachedFiles::~CachedFiles() = default;
 
-std::string CachedFiles::absolute(const std::string& path) const { return os::join_path(root_, path); }
+std::string CachedFiles::absolute(const std::string& path) const {
+  return os::join_path(root_, path);
+}
 
-core::ContentId CachedFiles::content_of(const std::string& absolute_path, const os::FileStat& stat) {
+core::ContentId CachedFiles::content_of(const std::string& absolute_path,
+                                        const os::FileStat& stat) {
   const std::pair key{stat.device, stat.inode};
   const auto found = known_.find(key);
   if (found != known_.end() && found->second.stat == stat) return found->second.content;
@@ -78,7 +82,8 @@ core::ContentId CachedFiles::content_of(const std::string& absolute_path, const 
     ++files_read_;
     const core::ContentId content{hasher.finish()};
     const bool racy = is_racy(after, read_at) && !fine_timestamps(after.device);
-    known_[{after.device, after.inode}] = {after, content, racy, true, racy ? absolute_path : std::string()};
+    known_[{after.device, after.inode}] = {after, content, racy, true,
+                                           racy ? absolute_path : std::string()};
     return content;
   }
   throw base::Error(base::ErrorCode::conflict,
@@ -93,7 +98,8 @@ std::optional<core::PathState> CachedFiles::identify(const std::string& path, co
     return std::nullopt;
   }
   if (kind == core::PathKind::directory) {
-    if (stat->type != os::FileType::directory) wrong_kind(path, "no directory", "one (it ends in '/')");
+    if (stat->type != os::FileType::directory)
+      wrong_kind(path, "no directory", "one (it ends in '/')");
     return identify_directory(path);
   }
   if (stat->type == os::FileType::directory)
@@ -190,25 +196,26 @@ void CachedFiles::prepare_output(const std::string& path, core::PathKind kind,
   const auto full = absolute(path);
   const auto stat = os::lstat_file(full);
   if (stat) {
-    // Only what an execution is known to have made, unchanged, may go: anything else may be somebody's work.
+    // Only what an execution is known to have made, unchanged, may go: anything else may be
+    // somebody's work.
     bool ours = false;
     const bool is_directory = stat->type == os::FileType::directory;
     if (is_directory == (kind == core::PathKind::directory) &&
         (is_directory || stat->type == os::FileType::regular)) {
       const auto state = identify(path, kind);
       ours = state && std::all_of(state->files.begin(), state->files.end(), [&](const auto& file) {
-        return std::any_of(known.begin(), known.end(), [&](const auto& artifact) {
-          return artifact.path == file.path && artifact.content == file.content;
-        });
-      });
+               return std::any_of(known.begin(), known.end(), [&](const auto& artifact) {
+                 return artifact.path == file.path && artifact.content == file.content;
+               });
+             });
     }
     if (ours) {
       os::remove_tree(full);
     } else {
       const auto where = set_aside(path);
       if (!where.empty())
-        notice_(base::format("{} was not made by a recorded run; it is now {}", base::printable(path),
-                             base::printable(where)));
+        notice_(base::format("{} was not made by a recorded run; it is now {}",
+                             base::printable(path), base::printable(where)));
     }
   }
   make_parents(full);
@@ -224,7 +231,8 @@ std::string CachedFiles::set_aside(const std::string& path) {
     return {};
   }
   auto where = os::join_path(aside_, path);
-  for (int n = 1; os::lstat_file(absolute(where)); ++n) where = os::join_path(aside_, path) + base::format("~{}", n);
+  for (int n = 1; os::lstat_file(absolute(where)); ++n)
+    where = os::join_path(aside_, path) + base::format("~{}", n);
   os::make_directories(os::parent_path(absolute(where)), 0700);
   os::rename_file(full, absolute(where));
   seen_.erase(path);

@@ -24,18 +24,22 @@ core::ContentId content_of(const std::string& path) {
   const auto file = os::open_for_reading(path);
   std::vector<std::uint8_t> buffer(1 << 20);
   hash::Sha256 hasher;
-  while (const auto n = os::read_some(file, buffer, path)) hasher.update(std::span(buffer.data(), n));
+  while (const auto n = os::read_some(file, buffer, path))
+    hasher.update(std::span(buffer.data(), n));
   return core::ContentId{hasher.finish()};
 }
 
-std::vector<lineage::Node> find_start(Archive& archive, lineage::EdgeSource& edges, const std::string& name) {
+std::vector<lineage::Node> find_start(Archive& archive, lineage::EdgeSource& edges,
+                                      const std::string& name) {
   const auto stat = os::stat_file(name);
   const auto path = recorded_path(name);
   if (stat && stat->type == os::FileType::regular)
-    if (const auto version = lineage::find_version(edges, path, content_of(name))) return {*version};
+    if (const auto version = lineage::find_version(edges, path, content_of(name)))
+      return {*version};
   if (name.starts_with("latest") || name.starts_with('@')) {
     std::vector<lineage::Node> nodes;
-    for (const auto execution : edges.executions_of_run(archive.catalog().find_run(name).id)) nodes.emplace_back(execution);
+    for (const auto execution : edges.executions_of_run(archive.catalog().find_run(name).id))
+      nodes.emplace_back(execution);
     return nodes;
   }
   try {
@@ -73,11 +77,14 @@ bool walk_lineage(Archive& archive, LineageQuestion question, const std::string&
                   const lineage::WalkOptions& options, const lineage::EdgeSink& sink) {
   db::Transaction view(archive.catalog_database(), db::Transaction::Kind::read);
   catalog::CatalogEdges edges(archive.catalog_database());
-  return lineage::walk(edges, find_start(archive, edges, x),
-                       question == LineageQuestion::up ? lineage::Direction::up : lineage::Direction::down, options, sink);
+  return lineage::walk(
+      edges, find_start(archive, edges, x),
+      question == LineageQuestion::up ? lineage::Direction::up : lineage::Direction::down, options,
+      sink);
 }
 
-std::vector<lineage::Edge> lineage_path(Archive& archive, const std::string& x, const std::string& y) {
+std::vector<lineage::Edge> lineage_path(Archive& archive, const std::string& x,
+                                        const std::string& y) {
   db::Transaction view(archive.catalog_database(), db::Transaction::Kind::read);
   catalog::CatalogEdges edges(archive.catalog_database());
   return lineage::path(edges, find_start(archive, edges, x), find_start(archive, edges, y));

@@ -18,7 +18,8 @@ namespace provrun::app {
 // The blob: numbers as 8 bytes little endian, texts as their length and bytes.
 //   version "1", tool version, run id, workflow, steps,
 //   n, n × (variable name, "=" + value or "" when unset),
-//   n, n × (path, inode + device + size + mtime + ctime)   paths relative to the workspace or absolute
+//   n, n × (path, inode + device + size + mtime + ctime)   paths relative to the workspace or
+//   absolute
 namespace {
 
 constexpr std::string_view kFormat = "noop-1";
@@ -27,7 +28,9 @@ constexpr std::size_t kFilesPerThread = 4000;
 
 class Writer {
  public:
-  void number(std::uint64_t value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof value); }
+  void number(std::uint64_t value) {
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
   void text(std::string_view value) {
     number(value.size());
     bytes.append(value);
@@ -131,14 +134,16 @@ std::optional<RunReport> NoOpMemo::answer(const RunRequest& request, const std::
     questions.push_back(file);
   }
   if (!reader.good()) return std::nullopt;
-  const int threads = questions.size() >= 2 * kFilesPerThread ? std::min(2, os::available_cores()) : 1;
+  const int threads =
+      questions.size() >= 2 * kFilesPerThread ? std::min(2, os::available_cores()) : 1;
   if (!os::all_unchanged(workspace.root(), questions, threads)) return std::nullopt;
   return report;
 }
 
-void NoOpMemo::remember(const RunRequest& request, const std::string& question, const LoadedPipeline& loaded,
-                        const std::vector<pipeline::InstanceId>& selection, const CachedFiles& files,
-                        Archive& archive, const RunReport& report) {
+void NoOpMemo::remember(const RunRequest& request, const std::string& question,
+                        const LoadedPipeline& loaded,
+                        const std::vector<pipeline::InstanceId>& selection,
+                        const CachedFiles& files, Archive& archive, const RunReport& report) {
   if (question.empty() || !report.outcome.failure.empty()) return;
   const auto& graph = *loaded.graph;
   Writer writer;

@@ -11,7 +11,8 @@ namespace provrun::app {
 
 namespace {
 
-// Sources on disk that remembers what it looked at, so that a later run can tell that nothing changed.
+// Sources on disk that remembers what it looked at, so that a later run can tell that nothing
+// changed.
 class WatchedSources : public pipeline::Sources {
  public:
   WatchedSources(std::string directory, std::vector<Watched>& watched)
@@ -94,15 +95,17 @@ hash::Digest LoadedPipeline::config_hash() const {
   return hash::sha256(workflow->configuration().canonical());
 }
 
-LoadedPipeline load_pipeline(const std::string& path, const std::vector<pipeline::Override>& overrides) {
+LoadedPipeline load_pipeline(const std::string& path,
+                             const std::vector<pipeline::Override>& overrides) {
   auto full = os::absolute_path(path);
   auto stat = os::stat_file(full);
   auto shown = path;
   if (stat && stat->type == os::FileType::directory) {
     const auto inside = os::join_path(full, "pipeline.yaml");
     if (!os::stat_file(inside))
-      throw base::Error(base::ErrorCode::invalid_input,
-                        base::format("{} is a directory without a pipeline.yaml", base::printable(path)))
+      throw base::Error(
+          base::ErrorCode::invalid_input,
+          base::format("{} is a directory without a pipeline.yaml", base::printable(path)))
           .hint("give the pipeline's file, or make one with 'provrun init'");
     full = inside;
     shown = os::join_path(path, "pipeline.yaml");
@@ -111,12 +114,14 @@ LoadedPipeline load_pipeline(const std::string& path, const std::vector<pipeline
   if (!stat) {
     std::vector<std::string> names;
     try {
-      for (const auto& entry : os::list_directory(os::parent_path(full))) names.push_back(entry.name);
+      for (const auto& entry : os::list_directory(os::parent_path(full)))
+        names.push_back(entry.name);
     } catch (const base::Error&) {
       names.clear();
     }
     const auto nearest = base::nearest(os::base_name(full), names);
-    throw base::Error(base::ErrorCode::not_found, base::format("no pipeline {}", base::printable(path)))
+    throw base::Error(base::ErrorCode::not_found,
+                      base::format("no pipeline {}", base::printable(path)))
         .hint(nearest ? base::format("did you mean {}?", base::printable(*nearest))
                       : std::string("make one with 'provrun init', or give the path of one"));
   }
@@ -131,8 +136,8 @@ LoadedPipeline load_pipeline(const std::string& path, const std::vector<pipeline
     throw;
   }
   WatchedSources sources(loaded.directory, loaded.watched);
-  loaded.workflow =
-      std::make_unique<pipeline::Workflow>(pipeline::load_workflow(loaded.text, shown, sources, overrides));
+  loaded.workflow = std::make_unique<pipeline::Workflow>(
+      pipeline::load_workflow(loaded.text, shown, sources, overrides));
   loaded.graph = std::make_unique<pipeline::Graph>(pipeline::expand(*loaded.workflow));
   return loaded;
 }

@@ -18,36 +18,46 @@ namespace provrun::app {
 
 std::string_view name_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::identical: return "identical";
-    case Verdict::different: return "different";
-    case Verdict::missing: return "missing";
-    case Verdict::extra: return "extra";
+    case Verdict::identical:
+      return "identical";
+    case Verdict::different:
+      return "different";
+    case Verdict::missing:
+      return "missing";
+    case Verdict::extra:
+      return "extra";
   }
   return "";
 }
 
 bool ReproduceReport::identical() const {
-  return failure.empty() &&
-         std::all_of(outputs.begin(), outputs.end(), [](const auto& o) { return o.verdict == Verdict::identical; });
+  return failure.empty() && std::all_of(outputs.begin(), outputs.end(), [](const auto& o) {
+           return o.verdict == Verdict::identical;
+         });
 }
 
 namespace {
 
 class Reproduction {
  public:
-  Reproduction(const ReproduceRequest& request, RunObserver& observer, const std::function<int()>& interrupts)
+  Reproduction(const ReproduceRequest& request, RunObserver& observer,
+               const std::function<int()>& interrupts)
       : request_(request), observer_(observer), interrupts_(interrupts) {}
 
   ReproduceReport run() {
     const auto workspace = Workspace::find_upwards(os::current_directory());
-    archive_ = Archive::open(locate_repository(request_.repository, workspace), workspace, Archive::Mode::look);
+    archive_ = Archive::open(locate_repository(request_.repository, workspace), workspace,
+                             Archive::Mode::look);
     stored_ = archive_->load_run_resolved(request_.run);
     report_.run = stored_.record.id.to_string();
-    if (std::none_of(stored_.executions.begin(), stored_.executions.end(), [](const auto& execution) {
-          return execution.state != core::StepState::failed && execution.state != core::StepState::skipped;
-        }))
-      throw base::Error(base::ErrorCode::not_found,
-                        base::format("run {} has no result to reproduce: no step succeeded", report_.run));
+    if (std::none_of(stored_.executions.begin(), stored_.executions.end(),
+                     [](const auto& execution) {
+                       return execution.state != core::StepState::failed &&
+                              execution.state != core::StepState::skipped;
+                     }))
+      throw base::Error(
+          base::ErrorCode::not_found,
+          base::format("run {} has no result to reproduce: no step succeeded", report_.run));
     make_directory();
     try {
       restore_sources();
@@ -77,7 +87,8 @@ class Reproduction {
     }
     directory_ = os::absolute_path(*request_.into);
     if (os::lstat_file(directory_) && !os::list_directory(directory_).empty())
-      throw base::Error(base::ErrorCode::conflict, base::format("{} is not empty", base::printable(*request_.into)))
+      throw base::Error(base::ErrorCode::conflict,
+                        base::format("{} is not empty", base::printable(*request_.into)))
           .hint("give a folder that is new or empty");
     os::make_directories(directory_);
   }
@@ -98,9 +109,11 @@ class Reproduction {
     const std::string root = stored_.manifest.paths.empty() ? "/" : stored_.manifest.paths[0];
     for (const auto& [path, artifact] : sources) {
       const auto in_snapshot = path_in_snapshot(root, path);
-      const auto entry = snapshot::find_entry(archive_->repository(), stored_.manifest.root, in_snapshot);
+      const auto entry =
+          snapshot::find_entry(archive_->repository(), stored_.manifest.root, in_snapshot);
       if (!entry || entry->content.id != artifact.content) {
-        report_.notices.push_back(base::format("{} is not in the repository", base::printable(path)));
+        report_.notices.push_back(
+            base::format("{} is not in the repository", base::printable(path)));
         continue;
       }
       if (in_snapshot.starts_with(kOutsideDirectory)) {
@@ -110,9 +123,12 @@ class Reproduction {
       // A recorded path is foreign data: it may not lead out of the folder.
       const auto target = os::normalize_path(os::join_path(directory_, path));
       if (!target.starts_with(directory_ + "/"))
-        throw base::Error(base::ErrorCode::corruption, base::format("the record names {}, outside of its workspace", base::printable(path)));
+        throw base::Error(
+            base::ErrorCode::corruption,
+            base::format("the record names {}, outside of its workspace", base::printable(path)));
       os::make_directories(os::parent_path(target));
-      snapshot::restore_file(archive_->repository(), *entry, target, snapshot::Overwrite::no, os::Durability::cached);
+      snapshot::restore_file(archive_->repository(), *entry, target, snapshot::Overwrite::no,
+                             os::Durability::cached);
     }
   }
 
@@ -122,9 +138,11 @@ class Reproduction {
     const auto stat = os::stat_file(full);
     CachedFiles files(directory_, nullptr, ".provrun/aside", [](const std::string&) {});
     if (!stat || stat->type != os::FileType::regular)
-      report_.notices.push_back(base::format("{}, an input outside of the workspace, is not there", base::printable(path)));
+      report_.notices.push_back(base::format("{}, an input outside of the workspace, is not there",
+                                             base::printable(path)));
     else if (files.content_of(full, *stat) != artifact.content)
-      report_.notices.push_back(base::format("{}, an input outside of the workspace, is not what it was", base::printable(path)));
+      report_.notices.push_back(base::format(
+          "{}, an input outside of the workspace, is not what it was", base::printable(path)));
   }
 
   // The variables that counted then, with their values of then.
@@ -172,7 +190,8 @@ class Reproduction {
       core::Job job;
       for (const auto& script : scripts->as_array()) job.scripts.push_back(script.as_string());
       job.shell = {"bash", "-euo", "pipefail", "-c"};
-      job.working_directory = os::normalize_path(os::join_path(directory_, execution.key.get_string("directory", ".")));
+      job.working_directory =
+          os::normalize_path(os::join_path(directory_, execution.key.get_string("directory", ".")));
       os::make_directories(job.working_directory);
       const auto variables = variables_of_then();
       job.environment.assign(variables.begin(), variables.end());
@@ -180,7 +199,8 @@ class Reproduction {
       std::vector<core::JobResult> results;
       while (results.empty()) results = executor.wait(std::chrono::seconds(1));
       if (!results[0].attempt.succeeded())
-        report_.failure = base::format("{} failed with exit code {}", execution.step, results[0].attempt.exit_code);
+        report_.failure = base::format("{} failed with exit code {}", execution.step,
+                                       results[0].attempt.exit_code);
     }
   }
 
@@ -188,13 +208,16 @@ class Reproduction {
     CachedFiles files(directory_, nullptr, ".provrun/aside", [](const std::string&) {});
     std::set<std::string> known;
     for (const auto& execution : stored_.executions) {
-      if (execution.state == core::StepState::failed || execution.state == core::StepState::skipped) continue;
+      if (execution.state == core::StepState::failed || execution.state == core::StepState::skipped)
+        continue;
       for (const auto& output : execution.outputs) {
         known.insert(output.path);
-        OutputVerdict verdict{output.path, execution.step, Verdict::missing, output.content, std::nullopt};
+        OutputVerdict verdict{output.path, execution.step, Verdict::missing, output.content,
+                              std::nullopt};
         if (auto state = files.identify(output.path, core::PathKind::file)) {
           verdict.reproduced = state->content;
-          verdict.verdict = state->content == output.content ? Verdict::identical : Verdict::different;
+          verdict.verdict =
+              state->content == output.content ? Verdict::identical : Verdict::different;
         }
         report_.outputs.push_back(std::move(verdict));
       }
@@ -210,7 +233,8 @@ class Reproduction {
         if (!state) continue;
         for (const auto& file : state->files)
           if (known.insert(file.path).second)
-            report_.outputs.push_back({file.path, execution.step, Verdict::extra, std::nullopt, file.content});
+            report_.outputs.push_back(
+                {file.path, execution.step, Verdict::extra, std::nullopt, file.content});
       }
     }
   }
@@ -226,7 +250,8 @@ class Reproduction {
 
 }  // namespace
 
-ReproduceReport reproduce(const ReproduceRequest& request, RunObserver& observer, const std::function<int()>& interrupts) {
+ReproduceReport reproduce(const ReproduceRequest& request, RunObserver& observer,
+                          const std::function<int()>& interrupts) {
   return Reproduction(request, observer, interrupts).run();
 }
 

@@ -24,12 +24,14 @@ std::string recorded_path(const std::string& root, const std::string& path) {
 }
 
 std::vector<core::Artifact> identify_all(CachedFiles& files, const std::vector<std::string>& paths,
-                                         const std::string& root, std::vector<std::string>& missing) {
+                                         const std::string& root,
+                                         std::vector<std::string>& missing) {
   std::vector<core::Artifact> artifacts;
   for (const auto& path : paths) {
     const auto stat = os::stat_file(path);
     const bool directory = stat && stat->type == os::FileType::directory;
-    auto state = files.identify(recorded_path(root, path), directory ? core::PathKind::directory : core::PathKind::file);
+    auto state = files.identify(recorded_path(root, path),
+                                directory ? core::PathKind::directory : core::PathKind::file);
     if (!state) {
       missing.push_back(path);
       continue;
@@ -50,13 +52,15 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   const auto archive = Archive::open(location, workspace, Archive::Mode::update);
   const auto key = workspace.hash_key();
   const policy::Redactor redactor({}, std::vector<std::uint8_t>(key.begin(), key.end()));
-  CachedFiles files(workspace.root(), archive->state(), ".provrun/aside", [](const std::string&) {});
+  CachedFiles files(workspace.root(), archive->state(), ".provrun/aside",
+                    [](const std::string&) {});
 
   core::Execution execution;
   execution.id.uuid = os::new_uuid();
   execution.inputs = identify_all(files, request.inputs, workspace.root(), missing);
   if (!missing.empty())
-    throw base::Error(base::ErrorCode::not_found, base::format("the input {} is not there", base::printable(missing[0])));
+    throw base::Error(base::ErrorCode::not_found,
+                      base::format("the input {} is not there", base::printable(missing[0])));
 
   core::RunRecord record;
   record.id.uuid = os::new_uuid();
@@ -73,20 +77,25 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   for (const auto& word : trigger.as_array()) record.trigger.push_back(word.as_string());
 
   std::string text;
-  for (const auto& word : request.command) text += (text.empty() ? "" : " ") + base::shell_quote(word);
+  for (const auto& word : request.command)
+    text += (text.empty() ? "" : " ") + base::shell_quote(word);
   engine::KeyParts parts;
   parts.run = {redactor.redact(text).text};
-  parts.directory = directory == workspace.root() ? "." : recorded_path(workspace.root(), directory);
+  parts.directory =
+      directory == workspace.root() ? "." : recorded_path(workspace.root(), directory);
   for (const auto& input : execution.inputs) parts.inputs.emplace_back(input.path, input.content);
-  for (const auto& output : request.outputs) parts.outputs.push_back(recorded_path(workspace.root(), output));
+  for (const auto& output : request.outputs)
+    parts.outputs.push_back(recorded_path(workspace.root(), output));
   execution.step = os::base_name(request.command[0]);
   execution.key = engine::key_document(parts);
   execution.step_key = engine::step_key(execution.key);
   record.config_hash = execution.step_key;
-  execution.grade_reason = "commands are not observed; inputs and outputs are those that were named";
+  execution.grade_reason =
+      "commands are not observed; inputs and outputs are those that were named";
 
   RunRecorder recorder({workspace, archive.get(), &files, &redactor, {}}, record);
-  Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables, redactor);
+  Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
+                            redactor);
   recorder.on_start([&] { surroundings.start(); });
   for (const auto& input : execution.inputs) recorder.input_used(input);
 
@@ -98,7 +107,8 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   job.streams = core::Streams::inherited;
   executor.start(std::move(job));
   std::vector<core::JobResult> results;
-  // Ctrl-C reaches the command by itself, since it shares our process group; it decides what that means.
+  // Ctrl-C reaches the command by itself, since it shares our process group; it decides what that
+  // means.
   while (results.empty()) results = executor.wait(std::chrono::hours(1));
   const auto& attempt = results[0].attempt;
   execution.attempts = {attempt};
@@ -112,13 +122,17 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
     report.exit_code = 1;
     report.failure = base::format("it did not make its output {}", base::printable(missing[0]));
   }
-  execution.state = attempt.succeeded() && missing.empty() ? core::StepState::executed : core::StepState::failed;
+  execution.state =
+      attempt.succeeded() && missing.empty() ? core::StepState::executed : core::StepState::failed;
   if (execution.state == core::StepState::failed)
-    execution.failure = report.failure.empty() ? base::format("failed with exit code {}", report.exit_code) : report.failure;
+    execution.failure = report.failure.empty()
+                            ? base::format("failed with exit code {}", report.exit_code)
+                            : report.failure;
   const auto state = execution.state == core::StepState::executed ? core::RunState::completed
                      : interrupts() > 0                           ? core::RunState::interrupted
                                                                   : core::RunState::failed;
-  const auto failure = execution.failure.empty() ? std::string() : execution.step + " " + execution.failure;
+  const auto failure =
+      execution.failure.empty() ? std::string() : execution.step + " " + execution.failure;
   recorder.execution_ended(execution, {});
   recorder.finish(state, redactor.redact(failure).text, surroundings.finish());
   return report;

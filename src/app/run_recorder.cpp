@@ -37,7 +37,8 @@ std::string safe_file_name(std::string_view step) {
     else
       name += base::format("%{:02X}", static_cast<unsigned char>(c));
   }
-  if (name.size() > 200) name = name.substr(0, 180) + "-" + hash::sha256(step).to_hex().substr(0, 12);
+  if (name.size() > 200)
+    name = name.substr(0, 180) + "-" + hash::sha256(step).to_hex().substr(0, 12);
   return name;
 }
 
@@ -106,7 +107,8 @@ struct RunRecorder::State {
   void start() {
     if (started) return;
     started = true;
-    const bool begun = os::lstat_file(journal_path()).has_value();  // when a killed run is recovered
+    const bool begun =
+        os::lstat_file(journal_path()).has_value();  // when a killed run is recovered
     journal = os::open_for_appending(journal_path());
     if (!begun) append(core::to_json(record).dump());
     session = setup.archive->repository().begin_session();
@@ -126,7 +128,8 @@ struct RunRecorder::State {
   // Queues the file to be stored unless the repository has its content.
   void keep(const core::Artifact& artifact, const std::string& path) {
     if (storing->knows(artifact.content)) return;
-    if (auto content = single_chunk(artifact.content, artifact.size, setup.archive->repository().config())) {
+    if (auto content =
+            single_chunk(artifact.content, artifact.size, setup.archive->repository().config())) {
       if (session->has_all(*content)) return;
     } else if (known.contains(artifact.content)) {
       return;
@@ -164,10 +167,13 @@ struct RunRecorder::State {
     for (const auto* list : {&execution.inputs, &execution.outputs})
       for (const auto& artifact : *list) artifacts.emplace(artifact.path, artifact);
     if (execution.log) logs.emplace(execution.log->path, *execution.log);
-    const bool made = execution.state == core::StepState::executed || execution.state == core::StepState::reused;
-    // An up-to-date step with a key was recognised by its stored result: from now on it is known here.
+    const bool made =
+        execution.state == core::StepState::executed || execution.state == core::StepState::reused;
+    // An up-to-date step with a key was recognised by its stored result: from now on it is known
+    // here.
     if (made || (execution.state == core::StepState::up_to_date && !execution.key.is_null()))
-      steps.push_back(remembered_step(execution, [&](const std::string& path) { return setup.files->stat_of(path); }));
+      steps.push_back(remembered_step(
+          execution, [&](const std::string& path) { return setup.files->stat_of(path); }));
     if (execution.state == core::StepState::up_to_date) {
       execution.key = {};
       // The execution it names has the rest; ten thousand unchanged steps should not repeat it.
@@ -193,7 +199,8 @@ struct RunRecorder::State {
   store::FileContent content_of(const core::Artifact& artifact) {
     if (auto stored = storing->find(artifact.content)) return *stored;
     if (const auto found = known.find(artifact.content); found != known.end()) return found->second;
-    auto content = single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
+    auto content =
+        single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
     if (content && session->has_all(*content)) return *content;
     throw base::Error(base::ErrorCode::failed,
                       base::format("{} was not stored", base::printable(artifact.path)));
@@ -231,7 +238,8 @@ struct RunRecorder::State {
 
   // Whether the artifact's bytes are in the repository or still at their path.
   bool available(const core::Artifact& artifact, const std::string& path) {
-    if (auto content = single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
+    if (auto content =
+            single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
         content && session->has_all(*content))
       return true;
     try {
@@ -247,7 +255,9 @@ struct RunRecorder::State {
     std::erase_if(artifacts, [&](const auto& entry) {
       return !available(entry.second, setup.files->absolute(entry.first));
     });
-    std::erase_if(logs, [&](const auto& entry) { return !available(entry.second, log_path(entry.second.content)); });
+    std::erase_if(logs, [&](const auto& entry) {
+      return !available(entry.second, log_path(entry.second.content));
+    });
   }
 
   void store_artifacts() {
@@ -261,7 +271,8 @@ struct RunRecorder::State {
     const auto& config = setup.archive->repository().config();
     for (const auto& [path, artifact] : artifacts) {
       if (single_chunk(artifact.content, artifact.size, config)) continue;
-      catalog.put_content_location(artifact.content, artifact.size, encode_location(content_of(artifact)));
+      catalog.put_content_location(artifact.content, artifact.size,
+                                   encode_location(content_of(artifact)));
     }
     catalog.add_run(record, name.id.to_hex(), executions);
     remember();
@@ -269,7 +280,8 @@ struct RunRecorder::State {
 
   void remember() {
     auto* state = setup.archive->state();
-    if (!setup.workflow_file.empty() && !steps.empty()) state->put_steps(setup.workflow_file, steps);
+    if (!setup.workflow_file.empty() && !steps.empty())
+      state->put_steps(setup.workflow_file, steps);
     setup.files->remember(*state);
   }
 
@@ -280,27 +292,40 @@ struct RunRecorder::State {
 RunRecorder::RunRecorder(Setup setup, core::RunRecord record)
     : state_(std::make_unique<State>(std::move(setup))) {
   state_->record = std::move(record);
-  state_->directory = state_->setup.workspace.runs_directory() + "/" + state_->record.id.to_string();
+  state_->directory =
+      state_->setup.workspace.runs_directory() + "/" + state_->record.id.to_string();
   os::make_directories(state_->directory, 0700);
   state_->lock = os::FileLock::try_acquire(state_->directory + "/lock", "");
-  for (const auto& artifact : state_->record.configuration) state_->artifacts.emplace(artifact.path, artifact);
-  if (state_->record.pipeline) state_->artifacts.emplace(state_->record.pipeline->path, *state_->record.pipeline);
+  for (const auto& artifact : state_->record.configuration)
+    state_->artifacts.emplace(artifact.path, artifact);
+  if (state_->record.pipeline)
+    state_->artifacts.emplace(state_->record.pipeline->path, *state_->record.pipeline);
 }
 
 RunRecorder::~RunRecorder() = default;
 
-void RunRecorder::on_start(std::function<void()> start) { state_->on_start = std::move(start); }
-bool RunRecorder::started() const { return state_->started; }
-const std::string& RunRecorder::directory() const { return state_->directory; }
-store::SessionStatistics RunRecorder::statistics() const { return state_->statistics; }
+void RunRecorder::on_start(std::function<void()> start) {
+  state_->on_start = std::move(start);
+}
+bool RunRecorder::started() const {
+  return state_->started;
+}
+const std::string& RunRecorder::directory() const {
+  return state_->directory;
+}
+store::SessionStatistics RunRecorder::statistics() const {
+  return state_->statistics;
+}
 
 void RunRecorder::input_used(const core::Artifact& input) {
   auto& state = *state_;
   state.start();
-  if (state.artifacts.emplace(input.path, input).second) state.keep(input, state.setup.files->absolute(input.path));
+  if (state.artifacts.emplace(input.path, input).second)
+    state.keep(input, state.setup.files->absolute(input.path));
 }
 
-void RunRecorder::execution_ended(core::Execution& execution, const std::vector<std::string>& attempt_logs) {
+void RunRecorder::execution_ended(core::Execution& execution,
+                                  const std::vector<std::string>& attempt_logs) {
   auto& state = *state_;
   if (execution.state == core::StepState::up_to_date) {
     state.add(execution);
@@ -310,7 +335,8 @@ void RunRecorder::execution_ended(core::Execution& execution, const std::vector<
   state.storing->check();
   state.take_log(execution, attempt_logs);
   if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
-  for (const auto& output : execution.outputs) state.keep(output, state.setup.files->absolute(output.path));
+  for (const auto& output : execution.outputs)
+    state.keep(output, state.setup.files->absolute(output.path));
   state.add(execution);
 }
 
@@ -328,7 +354,8 @@ void RunRecorder::recover(core::Execution execution) {
   state.add(std::move(execution));
 }
 
-core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string& failure, Extra extra) {
+core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string& failure,
+                                    Extra extra) {
   auto& state = *state_;
   auto& record = state.record;
   state.start();
@@ -366,8 +393,8 @@ void RunRecorder::discard() {
   os::remove_tree(state_->directory);
 }
 
-std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive, CachedFiles& files,
-                                          const policy::Redactor& redactor) {
+std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
+                                          CachedFiles& files, const policy::Redactor& redactor) {
   std::vector<core::RunRecord> recovered;
   if (!os::stat_file(workspace.runs_directory())) return recovered;
   for (const auto& entry : os::list_directory(workspace.runs_directory())) {
@@ -396,7 +423,8 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
         break;  // the line that was being written when the run died
       }
     }
-    if (!head || archive.catalog().find_run(head->id)) {  // nothing told, or committed just before the end
+    if (!head ||
+        archive.catalog().find_run(head->id)) {  // nothing told, or committed just before the end
       os::remove_tree(directory);
       continue;
     }

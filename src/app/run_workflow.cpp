@@ -40,18 +40,20 @@ std::set<std::string, std::less<>> checked_force_names(const pipeline::Graph& gr
   return forced;
 }
 
-std::vector<policy::Secret> secrets_of(const pipeline::Workflow& workflow, const engine::Variables& variables) {
+std::vector<policy::Secret> secrets_of(const pipeline::Workflow& workflow,
+                                       const engine::Variables& variables) {
   std::map<std::string, std::string> secrets;
   for (const auto& step : workflow.steps())
     for (const auto& name : step.environment->secrets)
-      if (const auto found = variables.find(name); found != variables.end()) secrets[name] = found->second;
+      if (const auto found = variables.find(name); found != variables.end())
+        secrets[name] = found->second;
   std::vector<policy::Secret> list;
   for (const auto& [name, value] : secrets) list.push_back({name, value});
   return list;
 }
 
-policy::Redactor make_redactor(const pipeline::Workflow& workflow, const engine::Variables& variables,
-                               const std::string& key) {
+policy::Redactor make_redactor(const pipeline::Workflow& workflow,
+                               const engine::Variables& variables, const std::string& key) {
   return {secrets_of(workflow, variables), std::vector<std::uint8_t>(key.begin(), key.end())};
 }
 
@@ -59,10 +61,13 @@ engine::Redact redact_with(const policy::Redactor& redactor) {
   return [&redactor](std::string_view text) { return redactor.redact(text).text; };
 }
 
-void require_inputs(const LoadedPipeline& loaded, const std::vector<pipeline::InstanceId>& selection) {
+void require_inputs(const LoadedPipeline& loaded,
+                    const std::vector<pipeline::InstanceId>& selection) {
   engine::require_sources(
       *loaded.graph, selection,
-      [&](const std::string& path) { return os::stat_file(os::join_path(loaded.directory, path)).has_value(); },
+      [&](const std::string& path) {
+        return os::stat_file(os::join_path(loaded.directory, path)).has_value();
+      },
       [&](const std::string& directory) {
         std::vector<std::string> names;
         const auto full = os::join_path(loaded.directory, directory);
@@ -75,12 +80,14 @@ void require_inputs(const LoadedPipeline& loaded, const std::vector<pipeline::In
 
 core::Artifact artifact_of(CachedFiles& files, const std::string& path) {
   const auto state = files.identify(path, core::PathKind::file);
-  if (!state) throw base::Error(base::ErrorCode::conflict, base::printable(path) + " has gone while it was read");
+  if (!state)
+    throw base::Error(base::ErrorCode::conflict,
+                      base::printable(path) + " has gone while it was read");
   return state->files.at(0);
 }
 
-core::RunRecord make_record(const RunRequest& request, const LoadedPipeline& loaded, CachedFiles& files,
-                            const policy::Redactor& redactor) {
+core::RunRecord make_record(const RunRequest& request, const LoadedPipeline& loaded,
+                            CachedFiles& files, const policy::Redactor& redactor) {
   core::RunRecord record;
   record.id.uuid = os::new_uuid();
   record.workflow = loaded.name();
@@ -96,9 +103,11 @@ core::RunRecord make_record(const RunRequest& request, const LoadedPipeline& loa
   for (const auto& word : trigger.json.as_array()) record.trigger.push_back(word.as_string());
   record.pipeline = artifact_of(files, loaded.file_name);
   if (record.pipeline->content.digest != hash::sha256(loaded.text))
-    throw base::Error(base::ErrorCode::conflict, base::printable(loaded.file_name) + " changed while it was read")
+    throw base::Error(base::ErrorCode::conflict,
+                      base::printable(loaded.file_name) + " changed while it was read")
         .hint("run again");
-  for (const auto& file : loaded.workflow->files()) record.configuration.push_back(artifact_of(files, file.path));
+  for (const auto& file : loaded.workflow->files())
+    record.configuration.push_back(artifact_of(files, file.path));
   record.targets = request.targets;
   for (const auto& override : request.overrides)
     record.overrides.push_back(override.name + "=" + redactor.redact(override.value).text);
@@ -110,7 +119,8 @@ core::RunRecord make_record(const RunRequest& request, const LoadedPipeline& loa
 
 }  // namespace
 
-RunReport run_workflow(const RunRequest& request, RunObserver& observer, const std::function<int()>& interrupts) {
+RunReport run_workflow(const RunRequest& request, RunObserver& observer,
+                       const std::function<int()>& interrupts) {
   RunReport report;
   const auto memo_question = NoOpMemo::question(request);
   if (!request.every_step_reported)
@@ -124,11 +134,13 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer, const s
   report.workflow = loaded.name();
 
   const auto workspace = Workspace::at(loaded.directory);
-  const auto location = request.own_repository ? RepositoryLocation{workspace.repository_directory(), true}
-                                               : locate_repository(request.repository, workspace);
+  const auto location = request.own_repository
+                            ? RepositoryLocation{workspace.repository_directory(), true}
+                            : locate_repository(request.repository, workspace);
   workspace.ensure();
   const auto lock = workspace.lock(
-      "run of " + loaded.file_name, [&](const std::string& holder) { observer.waiting_for(holder); },
+      "run of " + loaded.file_name,
+      [&](const std::string& holder) { observer.waiting_for(holder); },
       [&] { return interrupts() > 0; });
   const auto archive = Archive::open(location, workspace, Archive::Mode::update);
 
@@ -140,10 +152,12 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer, const s
       report.recovered.push_back(run.id.to_string());
   }
   for (const auto& run : report.recovered)
-    observer.notice(base::format("run {} was killed; its record is completed, and this run goes on", run));
+    observer.notice(
+        base::format("run {} was killed; its record is completed, and this run goes on", run));
 
   const auto run_id = os::new_uuid();
-  CachedFiles files(workspace.root(), archive->state(), ".provrun/aside/" + run_id.to_string(), notice);
+  CachedFiles files(workspace.root(), archive->state(), ".provrun/aside/" + run_id.to_string(),
+                    notice);
   auto record = make_record(request, loaded, files, redactor);
   record.id.uuid = run_id;
   report.run = record.id.to_string();
@@ -168,12 +182,13 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer, const s
   }
   observer.expected(seconds, unknown);
 
-  engine::Engine engine(graph, executor, files, results, history, recorder, observer, decider,
-                        {[] { return core::ExecutionId{os::new_uuid()}; }, os::steady_now, interrupts},
-                        {.jobs = request.jobs > 0 ? request.jobs : os::available_cores(),
-                         .keep_going = request.keep_going,
-                         .workspace = workspace.root(),
-                         .streams = core::Streams::captured});
+  engine::Engine engine(
+      graph, executor, files, results, history, recorder, observer, decider,
+      {[] { return core::ExecutionId{os::new_uuid()}; }, os::steady_now, interrupts},
+      {.jobs = request.jobs > 0 ? request.jobs : os::available_cores(),
+       .keep_going = request.keep_going,
+       .workspace = workspace.root(),
+       .streams = core::Streams::captured});
   // When recording fails here the journal stays, and the next run completes the record.
   report.outcome = engine.run(selection);
   if (!recorder.started()) {
@@ -183,7 +198,8 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer, const s
     if (!last.runs.empty()) report.run = last.runs[0].id.to_string();
   } else {
     observer.recording();
-    recorder.finish(report.outcome.state, redactor.redact(report.outcome.failure).text, surroundings.finish());
+    recorder.finish(report.outcome.state, redactor.redact(report.outcome.failure).text,
+                    surroundings.finish());
     report.stored_bytes = recorder.statistics().stored_bytes;
   }
   if (report.outcome.state == core::RunState::completed)
@@ -204,8 +220,11 @@ class PlannedFiles : public core::WorkspaceFiles {
         return core::PathState{planned->second.content, {planned->second}};
     return files_.identify(path, kind);
   }
-  bool unchanged(const std::string& path, core::PathKind kind) override { return files_.unchanged(path, kind); }
-  void prepare_output(const std::string&, core::PathKind, const std::vector<core::Artifact>&) override {
+  bool unchanged(const std::string& path, core::PathKind kind) override {
+    return files_.unchanged(path, kind);
+  }
+  void prepare_output(const std::string&, core::PathKind,
+                      const std::vector<core::Artifact>&) override {
     throw base::Error(base::ErrorCode::internal, "a plan writes nothing");
   }
   std::string set_aside(const std::string&) override {
@@ -244,7 +263,8 @@ Plan plan_workflow(const RunRequest& request) {
   std::optional<StoredResults> stored;
   if (archive) stored.emplace(*archive, workspace.root());
   core::Results& results = stored && request.reuse ? static_cast<core::Results&>(*stored) : none;
-  const auto redactor = make_redactor(*loaded.workflow, request.variables, workspace.existing_hash_key());
+  const auto redactor =
+      make_redactor(*loaded.workflow, request.variables, workspace.existing_hash_key());
   engine::Decider decider(graph, files, results, history, request.variables, redact_with(redactor),
                           std::move(forcing));
 
@@ -263,15 +283,19 @@ Plan plan_workflow(const RunRequest& request) {
       if (graph.order_only(id, before)) continue;
       const auto theirs = fates[pipeline::index_of(before)];
       if (theirs == Fate::known) continue;
-      if (step.reason.kind.empty()) step.reason = {"upstream", std::string(graph.name(before)), "", ""};
+      if (step.reason.kind.empty())
+        step.reason = {"upstream", std::string(graph.name(before)), "", ""};
       fate = std::max(fate, theirs);
     }
     if (fate == Fate::known) {
       auto decision = decider.decide(id);
       step.reason = decision.reason;
       switch (decision.action) {
-        case engine::Action::none: break;
-        case engine::Action::execute: fate = Fate::unknown; break;
+        case engine::Action::none:
+          break;
+        case engine::Action::execute:
+          fate = Fate::unknown;
+          break;
         case engine::Action::reuse:
           step.reuse = true;
           for (const auto& output : decision.outputs) files.plan(output);
@@ -282,7 +306,7 @@ Plan plan_workflow(const RunRequest& request) {
           break;
       }
     }
-    step.state = fate == Fate::blocked ? PlannedStep::State::blocked
+    step.state = fate == Fate::blocked                 ? PlannedStep::State::blocked
                  : fate == Fate::unknown || step.reuse ? PlannedStep::State::would_run
                                                        : PlannedStep::State::up_to_date;
     plan.would_run += step.state == PlannedStep::State::would_run ? 1 : 0;

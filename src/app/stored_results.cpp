@@ -12,7 +12,8 @@
 
 namespace provrun::app {
 
-// size (8 bytes, little endian), list levels (1), then the list's id or the chunk ids, 32 bytes each.
+// size (8 bytes, little endian), list levels (1), then the list's id or the chunk ids, 32 bytes
+// each.
 std::vector<std::uint8_t> encode_location(const store::FileContent& content) {
   std::vector<std::uint8_t> bytes;
   for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(content.size >> (8 * i)));
@@ -25,15 +26,18 @@ std::vector<std::uint8_t> encode_location(const store::FileContent& content) {
   return bytes;
 }
 
-std::optional<store::FileContent> decode_location(const core::ContentId& id, std::span<const std::uint8_t> bytes) {
+std::optional<store::FileContent> decode_location(const core::ContentId& id,
+                                                  std::span<const std::uint8_t> bytes) {
   if (bytes.size() < 9 || (bytes.size() - 9) % 32 != 0) return std::nullopt;
   store::FileContent content;
   content.id = id;
-  for (std::size_t i = 0; i < 8; ++i) content.size |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+  for (std::size_t i = 0; i < 8; ++i)
+    content.size |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
   content.list_levels = bytes[8];
   std::vector<store::ChunkId> ids((bytes.size() - 9) / 32);
   for (std::size_t i = 0; i < ids.size(); ++i)
-    std::copy_n(bytes.begin() + 9 + static_cast<std::ptrdiff_t>(i * 32), 32, ids[i].digest.bytes.begin());
+    std::copy_n(bytes.begin() + 9 + static_cast<std::ptrdiff_t>(i * 32), 32,
+                ids[i].digest.bytes.begin());
   if (content.list_levels > 0) {
     if (ids.size() != 1) return std::nullopt;
     content.list = ids[0];
@@ -101,7 +105,8 @@ std::optional<core::StoredResult> StoredResults::find(const hash::Digest& step_k
 void StoredResults::restore(const core::Artifact& output) {
   const auto found = found_.find(output.path);
   if (found == found_.end() || found->second.id != output.content)
-    throw base::Error(base::ErrorCode::not_found, "no stored copy of " + base::printable(output.path));
+    throw base::Error(base::ErrorCode::not_found,
+                      "no stored copy of " + base::printable(output.path));
   const auto path = os::join_path(root_, output.path);
   os::make_directories(os::parent_path(path));
   snapshot::Entry entry;

@@ -62,8 +62,8 @@ void StoringThread::work() {
     try {
       content = session_.put_file(task.path);
       if (content.id != task.expected)
-        throw base::Error(base::ErrorCode::conflict,
-                          base::format("{} changed before it was stored", base::printable(task.path)))
+        throw base::Error(base::ErrorCode::conflict, base::format("{} changed before it was stored",
+                                                                  base::printable(task.path)))
             .hint("nothing else may write the files of a step; see 'provrun help run'");
     } catch (base::Error& error) {
       error.add_context("cannot record the run");

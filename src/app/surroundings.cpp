@@ -23,7 +23,8 @@ capture::ProgramOutput run_program(const capture::ProgramCall& call) {
   capture::ProgramOutput output;
   auto environment = os::environment_variables();
   for (const auto& [name, value] : call.environment) {
-    std::erase_if(environment, [&name = name](const auto& variable) { return variable.first == name; });
+    std::erase_if(environment,
+                  [&name = name](const auto& variable) { return variable.first == name; });
     environment.emplace_back(name, value);
   }
   try {
@@ -44,7 +45,8 @@ std::optional<core::ContentId> hash_file(const std::string& path) {
     const auto file = os::open_for_reading(path);
     std::vector<std::uint8_t> buffer(1 << 18);
     hash::Sha256 hasher;
-    while (const auto n = os::read_some(file, buffer, path)) hasher.update(std::span(buffer.data(), n));
+    while (const auto n = os::read_some(file, buffer, path))
+      hasher.update(std::span(buffer.data(), n));
     return core::ContentId{hasher.finish()};
   } catch (const base::Error&) {
     return std::nullopt;
@@ -78,15 +80,19 @@ struct Surroundings::State {
       const auto path = relative ? os::join_path(root, name) : name;
       const auto identity = capture::program_identity(path, hash_file, packages);
       program_list.push_back(capture::to_json(identity));
-      for (const auto* program = &identity; program != nullptr; program = program->interpreter.get()) {
+      for (const auto* program = &identity; program != nullptr;
+           program = program->interpreter.get()) {
         const auto kind = capture::interpreter_kind(program->path);
         if (!kind || program->resolved.empty() || !asked.insert(program->resolved).second) continue;
         capture::InterpreterQuery query;
         query.program = program->path;
         query.working_directory = root;
-        for (const auto* variable : {"CONDA_PREFIX", "PYTHONPATH", "VIRTUAL_ENV", "R_LIBS", "R_LIBS_USER", "JULIA_PROJECT"})
-          if (const auto found = variables.find(variable); found != variables.end()) query.environment.push_back(*found);
-        interpreters.push_back(capture::to_json(capture::interpreter_packages(*kind, query, run_program)));
+        for (const auto* variable : {"CONDA_PREFIX", "PYTHONPATH", "VIRTUAL_ENV", "R_LIBS",
+                                     "R_LIBS_USER", "JULIA_PROJECT"})
+          if (const auto found = variables.find(variable); found != variables.end())
+            query.environment.push_back(*found);
+        interpreters.push_back(
+            capture::to_json(capture::interpreter_packages(*kind, query, run_program)));
       }
     }
     environment.set("programs", std::move(program_list));
@@ -104,8 +110,8 @@ struct Surroundings::State {
 };
 
 Surroundings::Surroundings(std::string workspace_root, const pipeline::Graph& graph,
-                           const std::vector<pipeline::InstanceId>& selection, engine::Variables variables,
-                           const policy::Redactor& redactor)
+                           const std::vector<pipeline::InstanceId>& selection,
+                           engine::Variables variables, const policy::Redactor& redactor)
     : state_(std::make_unique<State>()) {
   state_->root = std::move(workspace_root);
   state_->variables = std::move(variables);

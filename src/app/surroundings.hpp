@@ -17,8 +17,9 @@ class Surroundings {
                const std::vector<pipeline::InstanceId>& selection, engine::Variables variables,
                const policy::Redactor& redactor);
   /// For a command without a pipeline: the programs it names, and its inputs.
-  Surroundings(std::string workspace_root, std::vector<std::string> programs, std::vector<std::string> inputs,
-               engine::Variables variables, const policy::Redactor& redactor);
+  Surroundings(std::string workspace_root, std::vector<std::string> programs,
+               std::vector<std::string> inputs, engine::Variables variables,
+               const policy::Redactor& redactor);
   ~Surroundings();
 
   void start();

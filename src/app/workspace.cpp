@@ -1,7 +1,5 @@
 #include "provrun/app/workspace.hpp"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <thread>
 
@@ -26,7 +24,9 @@ bool is_directory(const std::string& path) {
 
 }  // namespace
 
-Workspace Workspace::at(const std::string& directory) { return Workspace(os::absolute_path(directory)); }
+Workspace Workspace::at(const std::string& directory) {
+  return Workspace(os::absolute_path(directory));
+}
 
 std::optional<Workspace> Workspace::find_upwards(const std::string& directory) {
   auto candidate = os::absolute_path(directory);
@@ -37,14 +37,26 @@ std::optional<Workspace> Workspace::find_upwards(const std::string& directory) {
   }
 }
 
-std::string Workspace::state_directory() const { return os::join_path(root_, ".provrun"); }
-std::string Workspace::repository_directory() const { return state_directory() + "/repository"; }
-std::string Workspace::runs_directory() const { return state_directory() + "/runs"; }
-std::string Workspace::aside_directory() const { return state_directory() + "/aside"; }
+std::string Workspace::state_directory() const {
+  return os::join_path(root_, ".provrun");
+}
+std::string Workspace::repository_directory() const {
+  return state_directory() + "/repository";
+}
+std::string Workspace::runs_directory() const {
+  return state_directory() + "/runs";
+}
+std::string Workspace::aside_directory() const {
+  return state_directory() + "/aside";
+}
 
-std::string Workspace::state_database() const { return catalog::state_path(root_); }
+std::string Workspace::state_database() const {
+  return catalog::state_path(root_);
+}
 
-bool Workspace::exists() const { return is_directory(state_directory()); }
+bool Workspace::exists() const {
+  return is_directory(state_directory());
+}
 
 void Workspace::ensure() const {
   if (exists()) return;
@@ -53,17 +65,19 @@ void Workspace::ensure() const {
   capture::exclude_from_git(root_);
 }
 
-os::FileLock Workspace::lock(const std::string& what, const std::function<void(const std::string&)>& waiting,
+os::FileLock Workspace::lock(const std::string& what,
+                             const std::function<void(const std::string&)>& waiting,
                              const std::function<bool()>& cancelled) const {
   const auto path = state_directory() + "/lock";
   const auto who = base::format("{} by {} on {}, process {}, since {}", what, os::user_name(),
-                                os::host_name(), ::getpid(), os::now().to_rfc3339());
+                                os::host_name(), os::process_id(), os::now().to_rfc3339());
   bool told = false;
   while (true) {
     if (auto held = os::FileLock::try_acquire(path, who)) return std::move(*held);
     if (!told) waiting(os::FileLock::holder(path));
     told = true;
-    if (cancelled()) throw base::Error(base::ErrorCode::cancelled, "interrupted while waiting for another run");
+    if (cancelled())
+      throw base::Error(base::ErrorCode::cancelled, "interrupted while waiting for another run");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
 }

@@ -19,9 +19,9 @@ struct GlobalOptions {
 /// One call of a verb.
 struct Call {
   std::string verb;
-  std::vector<std::string> arguments;     ///< after the verb, without global options
-  std::vector<std::string> command;       ///< what followed "--"
-  bool has_command = false;               ///< there was a "--"
+  std::vector<std::string> arguments;  ///< after the verb, without global options
+  std::vector<std::string> command;    ///< what followed "--"
+  bool has_command = false;            ///< there was a "--"
   GlobalOptions global;
   std::vector<std::string> command_line;  ///< all of argv
   Console* console = nullptr;

@@ -44,10 +44,11 @@ int command_exec(const Call& call) {
   const os::InterruptCounter interrupts;
   const auto report = app::run_command(request, [&] { return interrupts.count(); });
   if (!report.failure.empty()) call.console->warning("provrun: " + base::printable(report.failure));
-  call.console->object(codec::Json::object({{"type", "summary"},
-                                            {"run", report.run},
-                                            {"state", report.exit_code == 0 ? "completed" : "failed"},
-                                            {"exit_code", report.exit_code}}));
+  call.console->object(
+      codec::Json::object({{"type", "summary"},
+                           {"run", report.run},
+                           {"state", report.exit_code == 0 ? "completed" : "failed"},
+                           {"exit_code", report.exit_code}}));
   call.console->note(base::format("provrun: run {} recorded", report.run));
   return report.exit_code;
 }
@@ -60,8 +61,10 @@ int command_reproduce(const Call& call) {
   options.number("jobs,j", jobs).value("into", request.into).positional(words);
   options.parse(call.arguments);
   if (words.size() != 1)
-    throw base::Error(base::ErrorCode::invalid_input, "reproduce takes one run").hint("for example: provrun reproduce latest");
-  if (jobs && *jobs < 1) throw base::Error(base::ErrorCode::invalid_input, "-j needs a number of at least 1");
+    throw base::Error(base::ErrorCode::invalid_input, "reproduce takes one run")
+        .hint("for example: provrun reproduce latest");
+  if (jobs && *jobs < 1)
+    throw base::Error(base::ErrorCode::invalid_input, "-j needs a number of at least 1");
   request.run = words[0];
   request.jobs = jobs.value_or(0);
   request.repository = call.global.repository;
@@ -69,7 +72,8 @@ int command_reproduce(const Call& call) {
   request.variables = variables();
   auto& console = *call.console;
   const os::InterruptCounter interrupts;
-  // The steps of the replay are shown as those of a run, on standard error; standard output has the verdicts.
+  // The steps of the replay are shown as those of a run, on standard error; standard output has the
+  // verdicts.
   auto quiet_options = console.options();
   quiet_options.json = false;
   Console progress(quiet_options);
@@ -86,20 +90,25 @@ int command_reproduce(const Call& call) {
     if (output.recorded) line.set("recorded", output.recorded->to_string());
     if (output.reproduced) line.set("reproduced", output.reproduced->to_string());
     console.object(std::move(line));
-    console.result(base::format("{}  {}", console.paint(colour_of(output.verdict), base::format("{:<9}", app::name_of(output.verdict))),
+    console.result(base::format("{}  {}",
+                                console.paint(colour_of(output.verdict),
+                                              base::format("{:<9}", app::name_of(output.verdict))),
                                 base::printable(output.path)));
   }
   const bool same = report.identical();
-  codec::Json summary = codec::Json::object({{"type", "summary"},
-                                             {"run", report.run},
-                                             {"verdict", same ? "identical" : "different"},
-                                             {"outputs", static_cast<std::int64_t>(report.outputs.size())},
-                                             {"identical", static_cast<std::int64_t>(identical)}});
+  codec::Json summary =
+      codec::Json::object({{"type", "summary"},
+                           {"run", report.run},
+                           {"verdict", same ? "identical" : "different"},
+                           {"outputs", static_cast<std::int64_t>(report.outputs.size())},
+                           {"identical", static_cast<std::int64_t>(identical)}});
   if (!report.failure.empty()) summary.set("failure", report.failure);
   if (!report.directory.empty()) summary.set("directory", report.directory);
   console.object(std::move(summary));
-  console.note(base::format("provrun: {} of {} outputs identical{}", identical, report.outputs.size(),
-                            report.directory.empty() ? "" : "; both can be compared in " + base::printable(report.directory)));
+  console.note(base::format(
+      "provrun: {} of {} outputs identical{}", identical, report.outputs.size(),
+      report.directory.empty() ? ""
+                               : "; both can be compared in " + base::printable(report.directory)));
   return same ? 0 : 4;
 }
 

@@ -16,7 +16,8 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(std::string message, std::string hint = "'provrun help run' lists what it takes") {
+base::Error usage(std::string message,
+                  std::string hint = "'provrun help run' lists what it takes") {
   return base::Error(base::ErrorCode::invalid_input, std::move(message)).hint(std::move(hint));
 }
 
@@ -68,17 +69,23 @@ struct WorkflowOptions {
   static bool is_pipeline(const std::string& word) {
     if (word.ends_with(".yaml") || word.ends_with(".yml")) return true;
     const auto stat = os::stat_file(word);
-    // A folder may be a target too (an output); only one with a pipeline in it is meant as a pipeline.
-    if (stat && stat->type == os::FileType::directory) return os::stat_file(os::join_path(word, "pipeline.yaml")).has_value() || word.ends_with(".provrun");
+    // A folder may be a target too (an output); only one with a pipeline in it is meant as a
+    // pipeline.
+    if (stat && stat->type == os::FileType::directory)
+      return os::stat_file(os::join_path(word, "pipeline.yaml")).has_value() ||
+             word.ends_with(".provrun");
     return false;
   }
 };
 
 const char* state_name(app::PlannedStep::State state) {
   switch (state) {
-    case app::PlannedStep::State::would_run: return "would_run";
-    case app::PlannedStep::State::up_to_date: return "up_to_date";
-    case app::PlannedStep::State::blocked: return "blocked";
+    case app::PlannedStep::State::would_run:
+      return "would_run";
+    case app::PlannedStep::State::up_to_date:
+      return "up_to_date";
+    case app::PlannedStep::State::blocked:
+      return "blocked";
   }
   return "";
 }
@@ -99,15 +106,18 @@ void print_plan(Console& console, const app::Plan& plan, bool all) {
     if (console.json()) console.object(plan_line(step));
     if (step.state == app::PlannedStep::State::up_to_date) {
       if (all && !console.json())
-        console.result(base::format("{:<12} {}", console.paint(Colour::green, "up to date  "), base::printable(step.step)));
+        console.result(base::format("{:<12} {}", console.paint(Colour::green, "up to date  "),
+                                    base::printable(step.step)));
       continue;
     }
     if (!step.reuse) seconds += step.usual_duration_s.value_or(0);
     if (console.json()) continue;
-    const auto word = step.state == app::PlannedStep::State::blocked ? console.paint(Colour::red, "blocked     ")
-                      : step.reuse                                  ? console.paint(Colour::blue, "restore     ")
-                                                                    : console.paint(Colour::yellow, "run         ");
-    console.result(base::format("{} {}  ({})", word, base::printable(step.step), describe(step.reason)));
+    const auto word = step.state == app::PlannedStep::State::blocked
+                          ? console.paint(Colour::red, "blocked     ")
+                      : step.reuse ? console.paint(Colour::blue, "restore     ")
+                                   : console.paint(Colour::yellow, "run         ");
+    console.result(
+        base::format("{} {}  ({})", word, base::printable(step.step), describe(step.reason)));
   }
   console.object(codec::Json::object({{"type", "summary"},
                                       {"workflow", plan.workflow},
@@ -117,8 +127,9 @@ void print_plan(Console& console, const app::Plan& plan, bool all) {
   std::string text = base::format("{} to run, {} up to date", plan.would_run, plan.up_to_date);
   if (plan.blocked > 0) text += base::format(", {} blocked", plan.blocked);
   if (seconds >= 1)
-    text += base::format("; about {} of work by past runs",
-                         base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9))));
+    text += base::format(
+        "; about {} of work by past runs",
+        base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9))));
   console.note("provrun: " + text);
 }
 
@@ -131,7 +142,9 @@ int command_run(const Call& call) {
   bool dry_run = false;
   Options options(call.verb);
   workflow.declare(options);
-  options.number("jobs,j", jobs).optional_number("keep-going,k", keep_going, 0).flag("dry-run,n", dry_run);
+  options.number("jobs,j", jobs)
+      .optional_number("keep-going,k", keep_going, 0)
+      .flag("dry-run,n", dry_run);
   options.parse(call.arguments);
   if (jobs && *jobs < 1) throw usage("-j needs a number of at least 1");
   if (keep_going && *keep_going < 0) throw usage("-k takes a number of failures, 0 for any");
@@ -180,15 +193,23 @@ int command_why(const Call& call) {
   std::vector<std::string> set;
   std::vector<std::string> words;
   Options options(call.verb);
-  options.value("file,f", file).value("run", run).value("against", against).list("set", set).positional(words);
+  options.value("file,f", file)
+      .value("run", run)
+      .value("against", against)
+      .list("set", set)
+      .positional(words);
   options.parse(call.arguments);
-  if (words.size() != 1) throw usage("why takes one step or file", "for example: provrun why report");
+  if (words.size() != 1)
+    throw usage("why takes one step or file", "for example: provrun why report");
   auto& console = *call.console;
-  const auto print = [&](const std::string& step, const core::Reason& reason, std::string_view state) {
-    codec::Json line = codec::Json::object({{"type", "step"}, {"step", step}, {"state", state}, {"reason", reason_object(reason)}});
+  const auto print = [&](const std::string& step, const core::Reason& reason,
+                         std::string_view state) {
+    codec::Json line = codec::Json::object(
+        {{"type", "step"}, {"step", step}, {"state", state}, {"reason", reason_object(reason)}});
     console.object(std::move(line));
     if (reason.kind.empty()) {
-      console.result(base::format("{}: {}", base::printable(step), state == "up_to_date" ? "up to date" : "no difference"));
+      console.result(base::format("{}: {}", base::printable(step),
+                                  state == "up_to_date" ? "up to date" : "no difference"));
       return;
     }
     console.result(base::format("{}: {}", base::printable(step), describe(reason)));

@@ -23,13 +23,26 @@ std::string Console::paint(Colour colour, std::string_view text, bool wanted) {
   if (!wanted || colour == Colour::none) return std::string(text);
   const char* code = "";
   switch (colour) {
-    case Colour::red: code = "31"; break;
-    case Colour::green: code = "32"; break;
-    case Colour::yellow: code = "33"; break;
-    case Colour::blue: code = "34"; break;
-    case Colour::grey: code = "90"; break;
-    case Colour::bold: code = "1"; break;
-    case Colour::none: break;
+    case Colour::red:
+      code = "31";
+      break;
+    case Colour::green:
+      code = "32";
+      break;
+    case Colour::yellow:
+      code = "33";
+      break;
+    case Colour::blue:
+      code = "34";
+      break;
+    case Colour::grey:
+      code = "90";
+      break;
+    case Colour::bold:
+      code = "1";
+      break;
+    case Colour::none:
+      break;
   }
   return base::format("\x1b[{}m{}\x1b[0m", code, text);
 }
@@ -77,7 +90,9 @@ void Console::note(std::string_view line) {
   if (!options_.quiet) error_line(std::string(line));
 }
 
-void Console::warning(std::string_view line) { error_line(std::string(line)); }
+void Console::warning(std::string_view line) {
+  error_line(std::string(line));
+}
 
 void Console::error(const base::Error& error) {
   if (const auto* list = dynamic_cast<const base::ErrorList*>(&error)) {
@@ -85,13 +100,12 @@ void Console::error(const base::Error& error) {
     return;
   }
   if (options_.json) {
-    codec::Json json = codec::Json::object({{"type", "error"},
-                                            {"code", base::name_of(error.code())},
-                                            {"message", error.message()}});
+    codec::Json json = codec::Json::object(
+        {{"type", "error"}, {"code", base::name_of(error.code())}, {"message", error.message()}});
     if (!error.hint().empty()) json.set("hint", error.hint());
     if (error.position() && error.position()->line > 0) {
-      codec::Json position = codec::Json::object({{"file", error.position()->file},
-                                                  {"line", error.position()->line}});
+      codec::Json position =
+          codec::Json::object({{"file", error.position()->file}, {"line", error.position()->line}});
       if (error.position()->column > 0) position.set("column", error.position()->column);
       json.set("position", std::move(position));
     }
@@ -103,7 +117,8 @@ void Console::error(const base::Error& error) {
   std::string text;
   const bool placed = error.position() && !error.position()->file.empty();
   text += "provrun: " + paint_err(Colour::red, "error:") + " ";
-  if (placed) text += paint_err(Colour::bold, base::printable(error.position()->to_string()) + ":") + " ";
+  if (placed)
+    text += paint_err(Colour::bold, base::printable(error.position()->to_string()) + ":") + " ";
   text += error.message();
   if (placed && !error.position()->source_line.empty()) {
     text += "\n  " + base::printable(error.position()->source_line);
@@ -128,20 +143,29 @@ void Console::status(const std::string& line) {
 
 int exit_code_of(base::ErrorCode code) {
   switch (code) {
-    case base::ErrorCode::invalid_input: return 2;
-    case base::ErrorCode::corruption: return 5;
-    case base::ErrorCode::not_found: return 6;
-    case base::ErrorCode::refused: return 7;
+    case base::ErrorCode::invalid_input:
+      return 2;
+    case base::ErrorCode::corruption:
+      return 5;
+    case base::ErrorCode::not_found:
+      return 6;
+    case base::ErrorCode::refused:
+      return 7;
     case base::ErrorCode::no_space:
-    case base::ErrorCode::unavailable: return 8;
-    case base::ErrorCode::wrong_key: return 9;
-    case base::ErrorCode::timeout: return 124;
-    case base::ErrorCode::cancelled: return 130;
+    case base::ErrorCode::unavailable:
+      return 8;
+    case base::ErrorCode::wrong_key:
+      return 9;
+    case base::ErrorCode::timeout:
+      return 124;
+    case base::ErrorCode::cancelled:
+      return 130;
     case base::ErrorCode::conflict:
     case base::ErrorCode::step_failed:
     case base::ErrorCode::unsupported:
     case base::ErrorCode::failed:
-    case base::ErrorCode::internal: return 1;
+    case base::ErrorCode::internal:
+      return 1;
   }
   return 1;
 }

@@ -16,11 +16,11 @@ struct ConsoleOptions {
   int verbosity = 0;
   bool colour_out = false;  ///< on standard output
   bool colour_err = false;
-  bool live = false;        ///< a status that is redrawn on standard error
+  bool live = false;  ///< a status that is redrawn on standard error
 };
 
-/// Where everything is printed: results on standard output, everything for people on standard error.
-/// With --json standard output has nothing but one JSON object a line.
+/// Where everything is printed: results on standard output, everything for people on standard
+/// error. With --json standard output has nothing but one JSON object a line.
 class Console {
  public:
   explicit Console(ConsoleOptions options) : options_(options) {}
@@ -46,7 +46,9 @@ class Console {
   void status(const std::string& line);
   void flush();
 
-  std::string paint(Colour colour, std::string_view text) const { return paint(colour, text, options_.colour_out); }
+  std::string paint(Colour colour, std::string_view text) const {
+    return paint(colour, text, options_.colour_out);
+  }
   std::string paint_err(Colour colour, std::string_view text) const {
     return paint(colour, text, options_.colour_err);
   }

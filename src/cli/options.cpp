@@ -27,7 +27,9 @@ std::string long_name(const char* names) {
 
 }  // namespace
 
-Options::Options(std::string_view verb) : state_(std::make_unique<State>()) { state_->verb = verb; }
+Options::Options(std::string_view verb) : state_(std::make_unique<State>()) {
+  state_->verb = verb;
+}
 Options::~Options() = default;
 
 Options& Options::flag(const char* names, bool& target) {

@@ -9,8 +9,8 @@
 
 namespace provrun::cli {
 
-/// The options and positional arguments of one verb. Wrong ones throw base::Error(invalid_input) with
-/// the nearest right one.
+/// The options and positional arguments of one verb. Wrong ones throw base::Error(invalid_input)
+/// with the nearest right one.
 class Options {
  public:
   explicit Options(std::string_view verb);
@@ -20,7 +20,8 @@ class Options {
   Options& flag(const char* names, bool& target);
   Options& value(const char* names, std::optional<std::string>& target);
   Options& number(const char* names, std::optional<int>& target);
-  /// May be given without a value, which then is fallback; with one only joined ("-k3", "--keep-going=3").
+  /// May be given without a value, which then is fallback; with one only joined ("-k3",
+  /// "--keep-going=3").
   Options& optional_number(const char* names, std::optional<int>& target, int fallback);
   /// May be given several times.
   Options& list(const char* names, std::vector<std::string>& target);

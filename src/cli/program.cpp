@@ -26,7 +26,8 @@ struct Preliminary {
 };
 
 base::Error usage(std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message)).hint("'provrun help' shows how it is used");
+  return base::Error(base::ErrorCode::invalid_input, std::move(message))
+      .hint("'provrun help' shows how it is used");
 }
 
 // Takes the global options out of the arguments, wherever they stand before "--".
@@ -40,7 +41,8 @@ class Splitter {
       const auto& word = arguments_[at_];
       if (word == "--") {
         result_.call.has_command = true;
-        result_.call.command.assign(arguments_.begin() + static_cast<std::ptrdiff_t>(at_) + 1, arguments_.end());
+        result_.call.command.assign(arguments_.begin() + static_cast<std::ptrdiff_t>(at_) + 1,
+                                    arguments_.end());
         break;
       }
       if (take(word)) continue;
@@ -67,11 +69,13 @@ class Splitter {
       result_.call.global.repository = value;
     } else if (take_value(word, "--color", value)) {
       if (value != "auto" && value != "always" && value != "never")
-        throw usage(base::format("--color is auto, always or never, not '{}'", base::printable(value)));
+        throw usage(
+            base::format("--color is auto, always or never, not '{}'", base::printable(value)));
       result_.colour = value;
     } else if (take_value(word, "--progress", value)) {
       if (value != "auto" && value != "plain" && value != "none")
-        throw usage(base::format("--progress is auto, plain or none, not '{}'", base::printable(value)));
+        throw usage(
+            base::format("--progress is auto, plain or none, not '{}'", base::printable(value)));
       result_.progress = value;
     } else if (word == "-C") {
       if (++at_ >= arguments_.size()) throw usage("-C needs a folder");
@@ -95,7 +99,8 @@ class Splitter {
     return true;
   }
 
-  // A first word that is no verb is a pipeline: `provrun pipeline.yaml` means `provrun run pipeline.yaml`.
+  // A first word that is no verb is a pipeline: `provrun pipeline.yaml` means `provrun run
+  // pipeline.yaml`.
   void finish() {
     auto& call = result_.call;
     call.arguments = std::move(rest_);
@@ -120,8 +125,9 @@ class Splitter {
   }
 
   bool result_has_file_option() const {
-    return std::any_of(result_.call.arguments.begin(), result_.call.arguments.end(),
-                       [](const auto& word) { return word.starts_with("-f") || word.starts_with("--file"); });
+    return std::any_of(
+        result_.call.arguments.begin(), result_.call.arguments.end(),
+        [](const auto& word) { return word.starts_with("-f") || word.starts_with("--file"); });
   }
 
   std::string directory_of_call() const {
@@ -149,7 +155,8 @@ void decide_appearance(Preliminary& result) {
   };
   result.console.colour_out = coloured(1);
   result.console.colour_err = coloured(2);
-  result.console.live = result.progress == "auto" && os::is_terminal(2) && !dumb && !result.console.quiet;
+  result.console.live =
+      result.progress == "auto" && os::is_terminal(2) && !dumb && !result.console.quiet;
 }
 
 int run(Preliminary& result, Console& console) {
@@ -162,7 +169,8 @@ int run(Preliminary& result, Console& console) {
   }
   if (result.help || result.call.verb.empty()) {
     const bool asked = result.help;
-    console.raw_result(manual_page(result.call.verb.empty() ? "provrun" : result.call.verb, console));
+    console.raw_result(
+        manual_page(result.call.verb.empty() ? "provrun" : result.call.verb, console));
     return asked ? 0 : 2;
   }
   return find_command(result.call.verb)->run(result.call);

@@ -35,10 +35,12 @@ std::vector<std::string> last_lines(const std::string& path) {
   const auto size = os::stat_of(file, path).size;
   const auto from = size > kShownLogBytes ? size - kShownLogBytes : 0;
   std::string text(static_cast<std::size_t>(size - from), '\0');
-  const auto n = os::read_at(file, from, std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()), path);
+  const auto n = os::read_at(
+      file, from, std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()), path);
   text.resize(n);
   std::vector<std::string> lines;
-  for (const auto line : base::split(base::trim(text), '\n')) lines.push_back(base::printable(line));
+  for (const auto line : base::split(base::trim(text), '\n'))
+    lines.push_back(base::printable(line));
   if (lines.size() > kShownLogLines)
     lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kShownLogLines));
   return lines;
@@ -48,9 +50,10 @@ std::vector<std::string> last_lines(const std::string& path) {
 
 std::string describe(const core::Reason& reason) {
   const auto what = base::printable(reason.what);
-  const auto change = reason.before.empty() && reason.after.empty()
-                          ? std::string()
-                          : base::format(": {} → {}", short_value(reason.before), short_value(reason.after));
+  const auto change =
+      reason.before.empty() && reason.after.empty()
+          ? std::string()
+          : base::format(": {} → {}", short_value(reason.before), short_value(reason.after));
   if (reason.kind == "first_run") return "it has not run here yet";
   if (reason.kind == "command") return "its command changed" + change;
   if (reason.kind == "shell") return "its shell changed" + change;
@@ -62,7 +65,8 @@ std::string describe(const core::Reason& reason) {
   if (reason.kind == "environment") return base::format("the variable {} changed{}", what, change);
   if (reason.kind == "output_declared") return "its declared outputs changed" + change;
   if (reason.kind == "output_missing") return base::format("its output {} is missing", what);
-  if (reason.kind == "output_altered") return base::format("its output {} was altered{}", what, change);
+  if (reason.kind == "output_altered")
+    return base::format("its output {} was altered{}", what, change);
   if (reason.kind == "forced") return "it was asked for by force";
   if (reason.kind == "always") return "it runs always";
   if (reason.kind == "upstream") return base::format("{} comes first", what);
@@ -96,8 +100,10 @@ std::string command_alone(const core::Execution& execution) {
       text += variables + shell + base::shell_quote(script.as_string());
       first = false;
     }
-  for (const auto& [name, sign] : {std::pair{"stdin", " < "}, {"stdout", " > "}, {"stderr", " 2> "}})
-    if (const auto path = key.get_string(name); !path.empty()) text += sign + base::shell_quote(path);
+  for (const auto& [name, sign] :
+       {std::pair{"stdin", " < "}, {"stdout", " > "}, {"stderr", " 2> "}})
+    if (const auto path = key.get_string(name); !path.empty())
+      text += sign + base::shell_quote(path);
   return text;
 }
 
@@ -109,10 +115,13 @@ void RunView::expected(double seconds, std::size_t unknown_steps) {
 }
 
 void RunView::waiting_for(const std::string& holder) {
-  console_.note(base::format("provrun: waiting for {}", holder.empty() ? "another run" : base::printable(holder)));
+  console_.note(base::format("provrun: waiting for {}",
+                             holder.empty() ? "another run" : base::printable(holder)));
 }
 
-void RunView::recording() { console_.status(console_.options().live ? "recording …" : ""); }
+void RunView::recording() {
+  console_.status(console_.options().live ? "recording …" : "");
+}
 
 void RunView::run_started(std::size_t steps) {
   steps_ = steps;
@@ -123,13 +132,14 @@ void RunView::step_started(const std::string& step, const core::Reason&, int) {
   running_[step] = os::steady_now();
 }
 
-void RunView::attempt_failed(const std::string& step, const core::Attempt& attempt, std::chrono::nanoseconds pause) {
+void RunView::attempt_failed(const std::string& step, const core::Attempt& attempt,
+                             std::chrono::nanoseconds pause) {
   running_.erase(step);
-  const auto how = attempt.timed_out        ? std::string("timed out")
-                   : attempt.signal != 0    ? os::signal_name(attempt.signal)
-                                            : base::format("exit code {}", attempt.exit_code);
-  console_.note(base::format("provrun: {} failed ({}); another try in {}", base::printable(step), how,
-                             base::format_duration(pause)));
+  const auto how = attempt.timed_out     ? std::string("timed out")
+                   : attempt.signal != 0 ? os::signal_name(attempt.signal)
+                                         : base::format("exit code {}", attempt.exit_code);
+  console_.note(base::format("provrun: {} failed ({}); another try in {}", base::printable(step),
+                             how, base::format_duration(pause)));
 }
 
 void RunView::step_ended(const core::Execution& execution, const std::string& log_path) {
@@ -158,40 +168,54 @@ void RunView::step_ended(const core::Execution& execution, const std::string& lo
   switch (execution.state) {
     case core::StepState::executed:
       if (!console_.options().live || console_.options().verbosity > 0)
-        console_.note(base::format("[{}/{}] {} in {}: {}", counts_.executed + counts_.reused + counts_.up_to_date,
-                                   steps_, step, base::format_duration(std::chrono::nanoseconds(
-                                                     static_cast<std::int64_t>(seconds * 1e9))),
-                                   describe(execution.reason)));
+        console_.note(
+            base::format("[{}/{}] {} in {}: {}",
+                         counts_.executed + counts_.reused + counts_.up_to_date, steps_, step,
+                         base::format_duration(
+                             std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9))),
+                         describe(execution.reason)));
       break;
     case core::StepState::reused:
       if (!console_.options().live || console_.options().verbosity > 0)
-        console_.note(base::format("[{}/{}] {} restored: {}", counts_.executed + counts_.reused + counts_.up_to_date,
-                                   steps_, step, describe(execution.reason)));
+        console_.note(base::format("[{}/{}] {} restored: {}",
+                                   counts_.executed + counts_.reused + counts_.up_to_date, steps_,
+                                   step, describe(execution.reason)));
       break;
-    case core::StepState::failed: show_failure(execution, log_path); break;
+    case core::StepState::failed:
+      show_failure(execution, log_path);
+      break;
     case core::StepState::up_to_date:
-    case core::StepState::skipped: break;
+    case core::StepState::skipped:
+      break;
   }
-  if (console_.options().verbosity > 0 && execution.state == core::StepState::executed && !log_path.empty())
+  if (console_.options().verbosity > 0 && execution.state == core::StepState::executed &&
+      !log_path.empty())
     for (const auto& line : last_lines(log_path)) console_.note("  | " + line);
   redraw();
 }
 
 void RunView::show_failure(const core::Execution& execution, const std::string& log_path) {
   std::string failure = execution.failure;
-  if (!execution.attempts.empty() && execution.attempts.back().signal != 0 && !execution.attempts.back().timed_out)
+  if (!execution.attempts.empty() && execution.attempts.back().signal != 0 &&
+      !execution.attempts.back().timed_out)
     failure = base::format("was ended by {}", os::signal_name(execution.attempts.back().signal));
-  console_.warning(base::format("provrun: {} step {} {}", console_.paint_err(Colour::red, "failed:"),
+  console_.warning(base::format("provrun: {} step {} {}",
+                                console_.paint_err(Colour::red, "failed:"),
                                 base::printable(execution.step), failure));
   if (!log_path.empty())
     for (const auto& line : last_lines(log_path)) console_.warning("  | " + line);
   const auto alone = command_alone(execution);
-  if (!execution.attempts.empty() && !alone.empty()) console_.warning("  to run it alone: " + alone);
+  if (!execution.attempts.empty() && !alone.empty())
+    console_.warning("  to run it alone: " + alone);
 }
 
-void RunView::notice(const std::string& text) { console_.note("provrun: " + text); }
+void RunView::notice(const std::string& text) {
+  console_.note("provrun: " + text);
+}
 
-void RunView::tick() { redraw(); }
+void RunView::tick() {
+  redraw();
+}
 
 std::string RunView::time_left() const {
   // Steps that were up to date or restored cost nothing; those that ran tell how fast it goes.
@@ -201,7 +225,9 @@ std::string RunView::time_left() const {
   double left = elapsed / static_cast<double>(finished) * static_cast<double>(steps_ - finished);
   if (unknown_steps_ == 0 && expected_s_ > 0 && done_s_ > 0)
     left = elapsed * std::max(0.0, expected_s_ - done_s_) / done_s_;
-  return " · " + base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(left * 1e9))) + " left";
+  return " · " +
+         base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(left * 1e9))) +
+         " left";
 }
 
 void RunView::redraw() {
@@ -209,8 +235,8 @@ void RunView::redraw() {
   const auto now = os::steady_now();
   if (now - last_drawn_ < kRedrawInterval) return;
   last_drawn_ = now;
-  std::string line = base::format("[{}/{}]", counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed,
-                                  steps_);
+  std::string line = base::format(
+      "[{}/{}]", counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed, steps_);
   if (counts_.failed > 0) line += base::format(" {} failed ·", counts_.failed);
   std::size_t shown = 0;
   for (const auto& [step, since] : running_) {
@@ -242,19 +268,23 @@ void RunView::summary(const app::RunReport& report) {
                                        {"recorded", !report.nothing_to_do},
                                        {"stored_bytes", report.stored_bytes}}));
   if (report.nothing_to_do && outcome.counts.failed == 0) {
-    console_.note(base::format("provrun: nothing to do, {} step{} up to date", outcome.counts.up_to_date,
+    console_.note(base::format("provrun: nothing to do, {} step{} up to date",
+                               outcome.counts.up_to_date,
                                outcome.counts.up_to_date == 1 ? " is" : "s are"));
     return;
   }
   std::string text = base::format("provrun: {} executed", outcome.counts.executed);
   if (outcome.counts.reused > 0) text += base::format(", {} restored", outcome.counts.reused);
-  if (outcome.counts.up_to_date > 0) text += base::format(", {} up to date", outcome.counts.up_to_date);
+  if (outcome.counts.up_to_date > 0)
+    text += base::format(", {} up to date", outcome.counts.up_to_date);
   if (outcome.counts.failed > 0)
-    text += ", " + console_.paint_err(Colour::red, base::format("{} failed", outcome.counts.failed));
+    text +=
+        ", " + console_.paint_err(Colour::red, base::format("{} failed", outcome.counts.failed));
   if (outcome.counts.skipped > 0) text += base::format(", {} not run", outcome.counts.skipped);
   const auto took = os::steady_now() - started_;
-  text += base::format(" in {}; run {} recorded, {} new in the repository", base::format_duration(took), report.run,
-                       base::format_size(report.stored_bytes));
+  text +=
+      base::format(" in {}; run {} recorded, {} new in the repository", base::format_duration(took),
+                   report.run, base::format_size(report.stored_bytes));
   if (outcome.state == core::RunState::completed)
     console_.note(text);
   else

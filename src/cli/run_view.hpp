@@ -9,8 +9,8 @@
 
 namespace provrun::cli {
 
-/// Shows a run: with --json a line per step, on a terminal one status line that is redrawn, else a plain
-/// line per step that was executed or restored. Failures always with the end of their output.
+/// Shows a run: with --json a line per step, on a terminal one status line that is redrawn, else a
+/// plain line per step that was executed or restored. Failures always with the end of their output.
 class RunView : public app::RunObserver {
  public:
   explicit RunView(Console& console);

@@ -64,7 +64,8 @@ base::Timestamp read_time(const Json& object, std::string_view member) {
 hash::Digest read_digest(const Json& object, std::string_view member) {
   const auto digest = hash::parse_digest(object.at(member).as_string());
   if (!digest)
-    throw base::Error(base::ErrorCode::invalid_input, base::format("'{}' is not a SHA-256", member));
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::format("'{}' is not a SHA-256", member));
   return *digest;
 }
 
@@ -110,7 +111,9 @@ std::vector<std::string> strings_from_json(const Json& object, std::string_view 
 }
 
 // Microseconds are all that rusage gives; more digits would be noise in the record.
-Json seconds(double value) { return std::round(value * 1e6) / 1e6; }
+Json seconds(double value) {
+  return std::round(value * 1e6) / 1e6;
+}
 
 Json to_json(const Attempt& attempt) {
   Json json = Json::object({{"started", attempt.started.to_rfc3339()},
@@ -142,11 +145,21 @@ Attempt attempt_from_json(const Json& json) {
 
 }  // namespace
 
-std::string_view name_of(StepState state) { return find_name(kStepStates, state); }
-std::optional<StepState> parse_step_state(std::string_view name) { return find_value(kStepStates, name); }
-std::string_view name_of(RunState state) { return find_name(kRunStates, state); }
-std::optional<RunState> parse_run_state(std::string_view name) { return find_value(kRunStates, name); }
-std::string_view name_of(Grade grade) { return find_name(kGrades, grade); }
+std::string_view name_of(StepState state) {
+  return find_name(kStepStates, state);
+}
+std::optional<StepState> parse_step_state(std::string_view name) {
+  return find_value(kStepStates, name);
+}
+std::string_view name_of(RunState state) {
+  return find_name(kRunStates, state);
+}
+std::optional<RunState> parse_run_state(std::string_view name) {
+  return find_value(kRunStates, name);
+}
+std::string_view name_of(Grade grade) {
+  return find_name(kGrades, grade);
+}
 
 std::optional<ContentId> parse_content_id(std::string_view text) {
   constexpr std::string_view prefix = "sha256:";
@@ -184,7 +197,8 @@ Artifact artifact_from_json(const Json& json) {
   artifact.size = static_cast<std::uint64_t>(json.at("size").as_integer());
   artifact.mode = 0;
   for (const char digit : json.at("mode").as_string()) {
-    if (digit < '0' || digit > '7') throw base::Error(base::ErrorCode::invalid_input, "'mode' is not octal");
+    if (digit < '0' || digit > '7')
+      throw base::Error(base::ErrorCode::invalid_input, "'mode' is not octal");
     artifact.mode = (artifact.mode * 8 + static_cast<std::uint32_t>(digit - '0')) & 07777U;
   }
   return artifact;
@@ -242,7 +256,8 @@ Execution execution_from_json(const Json& json) {
       execution.attempts.push_back(attempt_from_json(attempt));
   execution.inputs = artifacts_from_json(json, "inputs");
   execution.outputs = artifacts_from_json(json, "outputs");
-  if (json.find("reused_from") != nullptr) execution.reused_from = ExecutionId{read_uuid(json, "reused_from")};
+  if (json.find("reused_from") != nullptr)
+    execution.reused_from = ExecutionId{read_uuid(json, "reused_from")};
   if (const auto* log = json.find("log")) execution.log = artifact_from_json(*log);
   execution.grade = read_enum(kGrades, json, "grade");
   execution.grade_reason = json.get_string("grade_reason");
@@ -253,11 +268,21 @@ Execution execution_from_json(const Json& json) {
 
 void StepCounts::add(StepState state) {
   switch (state) {
-    case StepState::executed: ++executed; break;
-    case StepState::reused: ++reused; break;
-    case StepState::up_to_date: ++up_to_date; break;
-    case StepState::failed: ++failed; break;
-    case StepState::skipped: ++skipped; break;
+    case StepState::executed:
+      ++executed;
+      break;
+    case StepState::reused:
+      ++reused;
+      break;
+    case StepState::up_to_date:
+      ++up_to_date;
+      break;
+    case StepState::failed:
+      ++failed;
+      break;
+    case StepState::skipped:
+      ++skipped;
+      break;
   }
 }
 

@@ -15,18 +15,21 @@ using pipeline::PathId;
 namespace {
 
 // Every process needs these, and no result should depend on them: passed, not in the key.
-constexpr std::array<std::string_view, 10> kBasics{"HOME", "LOGNAME", "PATH", "SHELL",          "TERM",
-                                                   "TMP",  "TMPDIR",  "USER", "XDG_RUNTIME_DIR", "HOSTNAME"};
+constexpr std::array<std::string_view, 10> kBasics{
+    "HOME", "LOGNAME", "PATH", "SHELL",           "TERM",
+    "TMP",  "TMPDIR",  "USER", "XDG_RUNTIME_DIR", "HOSTNAME"};
 
 // These choose which software is found. They are passed where they are set, and count.
 constexpr std::array<std::string_view, 16> kSoftwareSearch{
-    "CLASSPATH",     "CONDA_PREFIX", "GOPATH",          "JULIA_DEPOT_PATH", "JULIA_LOAD_PATH", "JULIA_PROJECT",
-    "LD_LIBRARY_PATH", "LD_PRELOAD",  "NODE_PATH",      "PERL5LIB",         "PYTHONHOME",      "PYTHONPATH",
-    "RUBYLIB",       "R_LIBS",       "R_LIBS_USER",     "VIRTUAL_ENV"};
+    "CLASSPATH",       "CONDA_PREFIX",  "GOPATH",          "JULIA_DEPOT_PATH",
+    "JULIA_LOAD_PATH", "JULIA_PROJECT", "LD_LIBRARY_PATH", "LD_PRELOAD",
+    "NODE_PATH",       "PERL5LIB",      "PYTHONHOME",      "PYTHONPATH",
+    "RUBYLIB",         "R_LIBS",        "R_LIBS_USER",     "VIRTUAL_ENV"};
 
 template <typename Range>
 void sort_by_name(Range& pairs) {
-  std::sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(pairs.begin(), pairs.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
 bool same_files(const std::vector<core::Artifact>& a, const std::vector<core::Artifact>& b) {
@@ -137,7 +140,8 @@ Decision Decider::decide(InstanceId id) {
       decision.problem = base::format("its input {} is not there", base::printable(name));
       return decision;
     }
-    parts.inputs.emplace_back(kind == core::PathKind::directory ? name + "/" : name, state->content);
+    parts.inputs.emplace_back(kind == core::PathKind::directory ? name + "/" : name,
+                              state->content);
     std::move(state->files.begin(), state->files.end(), std::back_inserter(decision.inputs));
   }
   for (const auto& script : invocation.scripts) parts.run.push_back(redact_(script));
@@ -150,7 +154,8 @@ Decision Decider::decide(InstanceId id) {
   parts.stdout_path = path_text(invocation.standard_output);
   parts.stderr_path = path_text(invocation.standard_error);
   for (const auto path : graph_.outputs(id))
-    parts.outputs.push_back(std::string(graph_.path(path)) + (graph_.is_directory(path) ? "/" : ""));
+    parts.outputs.push_back(std::string(graph_.path(path)) +
+                            (graph_.is_directory(path) ? "/" : ""));
   parts.parameters = *step.parameters;
   parts.environment = environment_of(step, invocation, variables_).counting;
   for (auto& [name, value] : parts.environment)
@@ -167,8 +172,8 @@ Decision Decider::decide(InstanceId id) {
   if (step.frozen) {
     if (!outputs.first_missing.empty()) {
       decision.action = Action::impossible;
-      decision.problem =
-          base::format("it is frozen and its output {} is not there", base::printable(outputs.first_missing));
+      decision.problem = base::format("it is frozen and its output {} is not there",
+                                      base::printable(outputs.first_missing));
       return decision;
     }
     decision.outputs = outputs.present;
@@ -216,9 +221,11 @@ core::Reason Decider::reason_to_run(InstanceId id, const core::LastExecution* la
   if (!outputs.first_missing.empty()) return {"output_missing", outputs.first_missing, "", ""};
   if (!same_files(outputs.present, last->outputs)) {
     for (const auto& old : last->outputs) {
-      const auto now = std::find_if(outputs.present.begin(), outputs.present.end(),
-                                    [&](const auto& artifact) { return artifact.path == old.path; });
-      if (now == outputs.present.end()) return {"output_missing", old.path, old.content.to_string(), ""};
+      const auto now =
+          std::find_if(outputs.present.begin(), outputs.present.end(),
+                       [&](const auto& artifact) { return artifact.path == old.path; });
+      if (now == outputs.present.end())
+        return {"output_missing", old.path, old.content.to_string(), ""};
       if (now->content != old.content)
         return {"output_altered", old.path, old.content.to_string(), now->content.to_string()};
     }
@@ -250,13 +257,15 @@ void require_sources(const pipeline::Graph& graph, const std::vector<InstanceId>
       for (const auto& entry : list(directory))
         neighbours.push_back(slash == std::string::npos ? entry : directory + "/" + entry);
       const auto nearest = graph.nearest_path(name, neighbours);
-      auto error = base::Error(base::ErrorCode::invalid_input,
-                               base::format("step '{}' needs {}, which is not there and which no step makes",
-                                            graph.name(id), base::printable(name)))
-                       .at(graph.input_position(id, path));
-      errors.push_back(nearest && *nearest != name
-                           ? std::move(error).hint(base::format("did you mean {}?", base::printable(*nearest)))
-                           : std::move(error).hint("make the file, or declare the step that makes it"));
+      auto error =
+          base::Error(base::ErrorCode::invalid_input,
+                      base::format("step '{}' needs {}, which is not there and which no step makes",
+                                   graph.name(id), base::printable(name)))
+              .at(graph.input_position(id, path));
+      errors.push_back(
+          nearest && *nearest != name
+              ? std::move(error).hint(base::format("did you mean {}?", base::printable(*nearest)))
+              : std::move(error).hint("make the file, or declare the step that makes it"));
     }
   if (!errors.empty()) throw base::ErrorList(std::move(errors));
 }

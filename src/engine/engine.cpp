@@ -107,8 +107,9 @@ class Engine::Run {
     const int now = e_.services_.interrupts();
     if (now == interrupts_) return;
     if (now >= 1 && interrupts_ == 0 && running_ > 0)
-      e_.observer_.notice(base::format("interrupted: waiting for {} running step{}; press Ctrl-C again to end {}",
-                                       running_, running_ == 1 ? "" : "s", running_ == 1 ? "it" : "them"));
+      e_.observer_.notice(
+          base::format("interrupted: waiting for {} running step{}; press Ctrl-C again to end {}",
+                       running_, running_ == 1 ? "" : "s", running_ == 1 ? "it" : "them"));
     if (now == 2) e_.executor_.stop(core::Stop::terminate);
     if (now >= 3) e_.executor_.stop(core::Stop::kill);
     interrupts_ = now;
@@ -186,7 +187,8 @@ class Engine::Run {
       prepare_outputs(id);
       for (const auto& output : active.decision.outputs) e_.results_.restore(output);
     } catch (const base::Error& error) {
-      if (error.code() != base::ErrorCode::corruption && error.code() != base::ErrorCode::not_found) throw;
+      if (error.code() != base::ErrorCode::corruption && error.code() != base::ErrorCode::not_found)
+        throw;
       e_.observer_.notice(base::format("{}: its stored outputs cannot be used ({}); running it",
                                        execution.step, error.message()));
       return false;
@@ -207,7 +209,8 @@ class Engine::Run {
     const auto* last = e_.history_.last(std::string(e_.graph_.name(id)));
     const auto& known = last != nullptr ? last->outputs : nothing;
     for (const auto path : e_.graph_.outputs(id))
-      e_.files_.prepare_output(std::string(e_.graph_.path(path)), Decider::kind_of(e_.graph_, path), known);
+      e_.files_.prepare_output(std::string(e_.graph_.path(path)), Decider::kind_of(e_.graph_, path),
+                               known);
   }
 
   void start_attempt(InstanceId id) {
@@ -220,8 +223,9 @@ class Engine::Run {
     job.scripts = invocation.scripts;
     job.shell = *step.shell;
     job.plain_shell = step.shell_is_default;
-    job.working_directory = invocation.directory == "." ? e_.options_.workspace
-                                                        : e_.options_.workspace + "/" + invocation.directory;
+    job.working_directory = invocation.directory == "."
+                                ? e_.options_.workspace
+                                : e_.options_.workspace + "/" + invocation.directory;
     job.environment = environment_of(step, invocation, e_.decider_.variables()).process;
     // Stream paths are relative to the workspace, the job's to its working directory.
     const auto full = [&](const std::optional<pipeline::PathId>& path) {
@@ -307,8 +311,9 @@ class Engine::Run {
       const std::string name(e_.graph_.path(path));
       if (e_.files_.unchanged(name, Decider::kind_of(e_.graph_, path))) continue;
       execution.inputs_changed.push_back(name);
-      e_.observer_.notice(base::format("{}: its input {} changed while it ran; the record has the content from before",
-                                       execution.step, base::printable(name)));
+      e_.observer_.notice(base::format(
+          "{}: its input {} changed while it ran; the record has the content from before",
+          execution.step, base::printable(name)));
     }
   }
 
@@ -318,8 +323,8 @@ class Engine::Run {
       const std::string name(e_.graph_.path(path));
       const auto where = e_.files_.set_aside(name);
       if (!where.empty())
-        e_.observer_.notice(base::format("{}: unfinished {} is now {}", execution.step, base::printable(name),
-                                         base::printable(where)));
+        e_.observer_.notice(base::format("{}: unfinished {} is now {}", execution.step,
+                                         base::printable(name), base::printable(where)));
     }
   }
 
@@ -328,7 +333,8 @@ class Engine::Run {
     auto& execution = active.execution;
     const bool failed = execution.state == core::StepState::failed;
     outcome_.counts.add(execution.state);
-    if (failed && outcome_.failure.empty()) outcome_.failure = execution.step + " " + execution.failure;
+    if (failed && outcome_.failure.empty())
+      outcome_.failure = execution.step + " " + execution.failure;
     std::string log;
     for (const auto& path : active.logs)
       if (!path.empty()) log = path;
@@ -419,8 +425,8 @@ class Engine::Run {
 };
 
 Engine::Engine(const pipeline::Graph& graph, core::Executor& executor, core::WorkspaceFiles& files,
-               core::Results& results, core::History& history, core::RunLog& log, Observer& observer,
-               Decider& decider, Services services, Options options)
+               core::Results& results, core::History& history, core::RunLog& log,
+               Observer& observer, Decider& decider, Services services, Options options)
     : graph_(graph),
       executor_(executor),
       files_(files),
@@ -434,6 +440,8 @@ Engine::Engine(const pipeline::Graph& graph, core::Executor& executor, core::Wor
 
 Engine::~Engine() = default;
 
-Outcome Engine::run(const std::vector<InstanceId>& selection) { return Run(*this, selection).execute(); }
+Outcome Engine::run(const std::vector<InstanceId>& selection) {
+  return Run(*this, selection).execute();
+}
 
 }  // namespace provrun::engine

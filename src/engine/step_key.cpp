@@ -25,21 +25,24 @@ Json key_document(const KeyParts& parts) {
   Json environment = Json::object();
   for (const auto& [name, value] : parts.environment)
     environment.set(name, value ? Json(*value) : Json());
-  Json document = Json::object({{"version", 1},
-                                {"run", strings(parts.run)},
-                                {"shell", strings(parts.shell)},
-                                {"directory", parts.directory},
-                                {"inputs", std::move(inputs)},
-                                {"outputs", strings(parts.outputs)},
-                                {"parameters", parts.parameters.is_null() ? Json::object() : parts.parameters},
-                                {"environment", std::move(environment)}});
+  Json document =
+      Json::object({{"version", 1},
+                    {"run", strings(parts.run)},
+                    {"shell", strings(parts.shell)},
+                    {"directory", parts.directory},
+                    {"inputs", std::move(inputs)},
+                    {"outputs", strings(parts.outputs)},
+                    {"parameters", parts.parameters.is_null() ? Json::object() : parts.parameters},
+                    {"environment", std::move(environment)}});
   if (!parts.stdin_path.empty()) document.set("stdin", parts.stdin_path);
   if (!parts.stdout_path.empty()) document.set("stdout", parts.stdout_path);
   if (!parts.stderr_path.empty()) document.set("stderr", parts.stderr_path);
   return document;
 }
 
-hash::Digest step_key(const Json& document) { return hash::sha256(document.canonical()); }
+hash::Digest step_key(const Json& document) {
+  return hash::sha256(document.canonical());
+}
 
 namespace {
 
@@ -56,8 +59,8 @@ const Json& member(const Json& document, std::string_view name) {
 }
 
 // Differences of two objects, member by member; nested objects give dotted names.
-void compare_objects(const Json& before, const Json& after, const std::string& prefix, const char* kind,
-                     std::vector<core::Reason>& reasons) {
+void compare_objects(const Json& before, const Json& after, const std::string& prefix,
+                     const char* kind, std::vector<core::Reason>& reasons) {
   const auto& old_members = before.is_object() ? before.as_object() : Json::Object{};
   const auto& new_members = after.is_object() ? after.as_object() : Json::Object{};
   for (const auto& [name, value] : new_members) {
@@ -66,7 +69,8 @@ void compare_objects(const Json& before, const Json& after, const std::string& p
     if (old != nullptr && old->is_object() && value.is_object())
       compare_objects(*old, value, prefix + name + ".", kind, reasons);
     else
-      reasons.push_back({kind, prefix + name, old != nullptr ? as_text(*old) : "(absent)", as_text(value)});
+      reasons.push_back(
+          {kind, prefix + name, old != nullptr ? as_text(*old) : "(absent)", as_text(value)});
   }
   for (const auto& [name, value] : old_members)
     if (after.find(name) == nullptr)
@@ -117,9 +121,11 @@ void compare_member(const Json& before, const Json& after, const char* name, con
 
 std::vector<core::Reason> list_differences(const Json& before, const Json& after) {
   std::vector<core::Reason> reasons;
-  compare_objects(member(before, "parameters"), member(after, "parameters"), "", "parameter", reasons);
+  compare_objects(member(before, "parameters"), member(after, "parameters"), "", "parameter",
+                  reasons);
   compare_inputs(before, after, reasons);
-  compare_objects(member(before, "environment"), member(after, "environment"), "", "environment", reasons);
+  compare_objects(member(before, "environment"), member(after, "environment"), "", "environment",
+                  reasons);
   compare_member(before, after, "outputs", "output_declared", reasons);
   compare_member(before, after, "shell", "shell", reasons);
   compare_member(before, after, "directory", "directory", reasons);

@@ -87,9 +87,10 @@ struct LocalExecutor::State {
     auto& found = programs[{search, name}];
     if (!found.empty()) return found;
     for (const auto directory : base::split(search, ':')) {
-      auto candidate = os::join_path(
-          directory.empty() ? job.working_directory : resolve(job.working_directory, std::string(directory)),
-          name);
+      auto candidate =
+          os::join_path(directory.empty() ? job.working_directory
+                                          : resolve(job.working_directory, std::string(directory)),
+                        name);
       const auto stat = [&]() -> std::optional<os::FileStat> {
         try {
           return os::stat_file(candidate);
@@ -157,7 +158,8 @@ struct LocalExecutor::State {
     os::File err_file;
     const auto open_output = [&](const std::string& path, bool keep) {
       const auto full = resolve(job.working_directory, path);
-      const int fd = ::open(full.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (keep ? O_APPEND : O_TRUNC), 0666);
+      const int fd =
+          ::open(full.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (keep ? O_APPEND : O_TRUNC), 0666);
       if (fd < 0) throw base::system_error(errno, "cannot create " + base::printable(path));
       return os::File(fd);
     };
@@ -216,7 +218,8 @@ struct LocalExecutor::State {
     attempt.max_rss_bytes = std::max(attempt.max_rss_bytes, end->max_rss_bytes);
     attempt.exit_code = end->exit_code;
     attempt.signal = end->signal;
-    const bool good = end->exit_code == 0 && end->signal == 0 && !running.stopped && !attempt.timed_out;
+    const bool good =
+        end->exit_code == 0 && end->signal == 0 && !running.stopped && !attempt.timed_out;
     if (!good) {
       // What the failed step left behind must not write on while its outputs are moved aside.
       if (running.job.streams == core::Streams::captured) os::signal_group(running.pid, SIGKILL);
@@ -306,8 +309,9 @@ std::vector<core::JobResult> LocalExecutor::wait(std::chrono::nanoseconds at_mos
     epoll_event events[64];
     // Rounded up, so that a deadline has passed when we look again.
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-    const int n = ::epoll_wait(state.epoll.fd(), events, 64,
-                               static_cast<int>(std::clamp<std::int64_t>(milliseconds, 0, 3'600'000)));
+    const int n =
+        ::epoll_wait(state.epoll.fd(), events, 64,
+                     static_cast<int>(std::clamp<std::int64_t>(milliseconds, 0, 3'600'000)));
     if (n < 0 && errno != EINTR) throw base::system_error(errno, "cannot wait for processes");
     if (n < 0) break;
     for (int i = 0; i < n; ++i) {

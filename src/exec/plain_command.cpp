@@ -11,19 +11,21 @@ namespace {
 
 // bash's keywords and builtins: a program of the same name on PATH may behave otherwise.
 constexpr std::array<std::string_view, 83> kShellWords{
-    "!",        ".",       ":",       "[",       "[[",      "]]",       "alias",   "bg",
-    "bind",     "break",   "builtin", "caller",  "case",    "cd",       "command", "compgen",
-    "complete", "compopt", "continue", "coproc", "declare", "dirs",     "disown",  "do",
-    "done",     "echo",    "elif",    "else",    "enable",  "esac",     "eval",    "exec",
-    "exit",     "export",  "false",   "fc",      "fg",      "fi",       "for",     "function",
-    "getopts",  "hash",    "help",    "history", "if",      "in",       "jobs",    "kill",
-    "let",      "local",   "logout",  "mapfile", "popd",    "printf",   "pushd",   "pwd",
-    "read",     "readarray", "readonly", "return", "select", "set",     "shift",   "shopt",
-    "source",   "suspend", "test",    "then",    "time",    "times",    "trap",    "true",
-    "type",     "typeset", "ulimit",  "umask",   "unalias", "unset",    "until",   "wait",
-    "while",    "{",       "}"};
+    "!",        ".",         ":",        "[",       "[[",      "]]",     "alias",   "bg",
+    "bind",     "break",     "builtin",  "caller",  "case",    "cd",     "command", "compgen",
+    "complete", "compopt",   "continue", "coproc",  "declare", "dirs",   "disown",  "do",
+    "done",     "echo",      "elif",     "else",    "enable",  "esac",   "eval",    "exec",
+    "exit",     "export",    "false",    "fc",      "fg",      "fi",     "for",     "function",
+    "getopts",  "hash",      "help",     "history", "if",      "in",     "jobs",    "kill",
+    "let",      "local",     "logout",   "mapfile", "popd",    "printf", "pushd",   "pwd",
+    "read",     "readarray", "readonly", "return",  "select",  "set",    "shift",   "shopt",
+    "source",   "suspend",   "test",     "then",    "time",    "times",  "trap",    "true",
+    "type",     "typeset",   "ulimit",   "umask",   "unalias", "unset",  "until",   "wait",
+    "while",    "{",         "}"};
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 // Characters that mean something to bash when they stand bare anywhere in a word.
 bool is_special(char c) {

@@ -32,14 +32,15 @@ struct ChildState {
   ProcessGroup group;
   pid_t parent;
 
-  boost::system::error_code on_exec_setup(bp::posix::default_launcher&,
-                                          const bp::filesystem::path&, const char* const*) const {
+  boost::system::error_code on_exec_setup(bp::posix::default_launcher&, const bp::filesystem::path&,
+                                          const char* const*) const {
     if (group == ProcessGroup::own) ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);  // we died before the line above
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGTSTP})
+    for (const int signal :
+         {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGTSTP})
       ::sigaction(signal, &action, nullptr);
     sigset_t none;
     sigemptyset(&none);
@@ -48,8 +49,8 @@ struct ChildState {
   }
 };
 
-// Boost's launchers fork, which costs with the size of our memory, or vfork but run exit handlers in
-// the shared memory when exec fails. This one vforks, and leaves by _exit.
+// Boost's launchers fork, which costs with the size of our memory, or vfork but run exit handlers
+// in the shared memory when exec fails. This one vforks, and leaves by _exit.
 struct VforkLauncher : bp::posix::default_launcher {
   template <typename... Initializers>
   [[gnu::noinline]] pid_t launch(const bp::filesystem::path& program, const char* const* argv,
@@ -154,7 +155,8 @@ std::optional<ProcessEnd> try_reap(pid_t pid) {
     const pid_t ended = ::wait4(pid, &status, WNOHANG, &usage);
     if (ended == pid) return decode(status, usage);
     if (ended == 0) return std::nullopt;
-    if (errno != EINTR) throw base::system_error(errno, base::format("cannot wait for process {}", pid));
+    if (errno != EINTR)
+      throw base::system_error(errno, base::format("cannot wait for process {}", pid));
   }
 }
 
@@ -162,11 +164,14 @@ ProcessEnd reap(pid_t pid) {
   int status = 0;
   rusage usage{};
   while (::wait4(pid, &status, 0, &usage) < 0)
-    if (errno != EINTR) throw base::system_error(errno, base::format("cannot wait for process {}", pid));
+    if (errno != EINTR)
+      throw base::system_error(errno, base::format("cannot wait for process {}", pid));
   return decode(status, usage);
 }
 
-void signal_group(pid_t group, int signal) { ::kill(-group, signal); }
+void signal_group(pid_t group, int signal) {
+  ::kill(-group, signal);
+}
 
 namespace {
 
@@ -183,12 +188,14 @@ struct Pipe {
 
 }  // namespace
 
-ProgramOutput run_program(const std::vector<std::string>& arguments, const EnvironmentList& environment,
-                          std::chrono::milliseconds time_limit, std::size_t output_limit) {
+ProgramOutput run_program(const std::vector<std::string>& arguments,
+                          const EnvironmentList& environment, std::chrono::milliseconds time_limit,
+                          std::size_t output_limit) {
   if (arguments.empty()) throw base::Error(base::ErrorCode::internal, "no program given");
   const auto program = find_program(arguments[0]);
   if (!program)
-    throw base::Error(base::ErrorCode::not_found, "no program " + base::printable(arguments[0]) + " on PATH");
+    throw base::Error(base::ErrorCode::not_found,
+                      "no program " + base::printable(arguments[0]) + " on PATH");
   Pipe out;
   Pipe err;
   const File null = open_for_reading("/dev/null");
@@ -206,10 +213,12 @@ ProgramOutput run_program(const std::vector<std::string>& arguments, const Envir
   struct Stream {
     File* file;
     std::string* text;
-  } streams[2] = {{&out.read_end, &result.standard_output}, {&err.read_end, &result.standard_error}};
+  } streams[2] = {{&out.read_end, &result.standard_output},
+                  {&err.read_end, &result.standard_error}};
   while (out.read_end || err.read_end) {
     pollfd fds[2] = {{out.read_end.fd(), POLLIN, 0}, {err.read_end.fd(), POLLIN, 0}};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_now());
     if (left.count() <= 0) {
       result.timed_out = true;
       signal_group(pid, SIGKILL);

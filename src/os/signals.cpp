@@ -32,8 +32,12 @@ InterruptCounter::~InterruptCounter() {
   for (int i = 0; i < 3; ++i) ::sigaction(kSignals[i], &previous[i], nullptr);
 }
 
-int InterruptCounter::count() const noexcept { return interrupt_count; }
-int InterruptCounter::last_signal() const noexcept { return interrupt_signal; }
+int InterruptCounter::count() const noexcept {
+  return interrupt_count;
+}
+int InterruptCounter::last_signal() const noexcept {
+  return interrupt_signal;
+}
 
 void ignore_broken_pipes() {
   struct sigaction action {};

@@ -26,7 +26,9 @@ void write_stream(int fd, std::string_view text, const char* name) {
 
 }  // namespace
 
-bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+bool is_terminal(int fd) {
+  return ::isatty(fd) == 1;
+}
 
 int terminal_width(int fd) {
   winsize size{};

@@ -10,7 +10,8 @@
 namespace provrun::os {
 
 void change_directory(const std::string& path) {
-  if (::chdir(path.c_str()) != 0) throw base::system_error(errno, "cannot go to " + base::printable(path));
+  if (::chdir(path.c_str()) != 0)
+    throw base::system_error(errno, "cannot go to " + base::printable(path));
 }
 
 }  // namespace provrun::os

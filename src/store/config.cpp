@@ -62,6 +62,8 @@ RepositoryConfig parse_config(std::string_view text) {
                                RepositoryConfig::kVersion));
     if (version != RepositoryConfig::kVersion) throw bad_config("unknown version");
 
+    // Written once and by this program: another spelling is damage, too.
+    if (text != json.dump_pretty() + "\n") throw bad_config("its bytes were changed");
     const std::string checksum = json.at(kChecksum).as_string();
     auto& members = json.as_object();
     std::erase_if(members, [](const auto& member) { return member.first == kChecksum; });

@@ -35,7 +35,8 @@ inline std::string table_text(std::size_t size, std::uint64_t seed) {
   std::string text;
   while (text.size() < size)
     text += "site-" + std::to_string(numbers.below(20)) + "," +
-            std::to_string(numbers.below(100000)) + "," + std::to_string(numbers.below(1000)) + "\n";
+            std::to_string(numbers.below(100000)) + "," + std::to_string(numbers.below(1000)) +
+            "\n";
   text.resize(size);
   return text;
 }

@@ -19,7 +19,8 @@ struct MemoryStore {
   Objects objects;  ///< as a running process sees them
   Objects durable;  ///< as they are after a power cut that kept nothing it need not keep
 
-  /// Power fails: each name changed since the last barrier is as before it or as after it, chosen by keep.
+  /// Power fails: each name changed since the last barrier is as before it or as after it, chosen
+  /// by keep.
   void lose_power(const std::function<bool(const std::string& name)>& keep) {
     std::set<std::string> names;
     for (const auto& object : objects) names.insert(object.first);
@@ -58,7 +59,9 @@ class MemoryBackend : public backend::Backend {
 
   std::string location() const override { return "memory"; }
 
-  std::unique_ptr<backend::Upload> upload() override { return std::make_unique<MemoryUpload>(*this); }
+  std::unique_ptr<backend::Upload> upload() override {
+    return std::make_unique<MemoryUpload>(*this);
+  }
 
   bool copy(const std::string& from, const std::string& to) override {
     const std::lock_guard lock(mutex_);

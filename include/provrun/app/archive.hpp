@@ -18,19 +18,20 @@ namespace provrun::app {
 
 /// Where the repository is, and who said so.
 struct RepositoryLocation {
-  std::string path;      ///< absolute
+  std::string path;         ///< absolute
   bool by_default = false;  ///< the workspace's own; made at first use
 };
 
 /// --repo, else PROVRUN_REPO, else `repository:` of .provrun/config.yaml, else the workspace's own.
-/// Throws Error(not_found) when there is no workspace either, Error(unsupported) for URL schemes that
-/// this version does not speak.
+/// Throws Error(not_found) when there is no workspace either, Error(unsupported) for URL schemes
+/// that this version does not speak.
 RepositoryLocation locate_repository(const std::optional<std::string>& option,
                                      const std::optional<Workspace>& workspace);
 
 /// Opens the repository; one by default is made when create says so and it is not there.
 enum class Missing { fail, create };
-std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location, Missing missing);
+std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,
+                                                   Missing missing);
 
 // Where a run's own files stand in its snapshot. No artifact can have such a path: `.provrun/` of a
 // workspace is never one.
@@ -63,7 +64,8 @@ class Archive {
   static std::unique_ptr<Archive> open(const RepositoryLocation& location,
                                        const std::optional<Workspace>& workspace, Mode mode);
   /// With the catalog in this file, brought up to date.
-  static std::unique_ptr<Archive> open_with_database(const RepositoryLocation& location, const std::string& database_path);
+  static std::unique_ptr<Archive> open_with_database(const RepositoryLocation& location,
+                                                     const std::string& database_path);
   ~Archive();
 
   store::Repository& repository() { return *repository_; }
@@ -101,12 +103,14 @@ class Archive {
 };
 
 /// What the state keeps of an execution that made its outputs.
-catalog::RememberedStep remembered_step(const core::Execution& execution,
-                                        const std::function<const os::FileStat*(const std::string&)>& stat_of);
+catalog::RememberedStep remembered_step(
+    const core::Execution& execution,
+    const std::function<const os::FileStat*(const std::string&)>& stat_of);
 
-/// Builds the catalog of the workspace (or, without one, of the user's cache) anew from the repository,
-/// with the last execution of every step. The old one is replaced when the new one is complete.
-/// Returns the number of runs.
-std::uint64_t rebuild_catalog(const RepositoryLocation& location, const std::optional<Workspace>& workspace);
+/// Builds the catalog of the workspace (or, without one, of the user's cache) anew from the
+/// repository, with the last execution of every step. The old one is replaced when the new one is
+/// complete. Returns the number of runs.
+std::uint64_t rebuild_catalog(const RepositoryLocation& location,
+                              const std::optional<Workspace>& workspace);
 
 }  // namespace provrun::app

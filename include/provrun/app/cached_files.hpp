@@ -17,10 +17,10 @@ class State;
 
 namespace provrun::app {
 
-/// The files of a workspace with a cache of their contents: a file whose device, inode, size, mtime and
-/// ctime are as they were when it was read is not read again. A file that was read so soon after its
-/// last change that a further change could carry the same times is racy: it is believed during this
-/// run and not remembered beyond it (see docs/design/file-cache.md).
+/// The files of a workspace with a cache of their contents: a file whose device, inode, size, mtime
+/// and ctime are as they were when it was read is not read again. A file that was read so soon
+/// after its last change that a further change could carry the same times is racy: it is believed
+/// during this run and not remembered beyond it (see docs/design/file-cache.md).
 class CachedFiles : public core::WorkspaceFiles {
  public:
   /// root: absolute. state may be null: nothing is remembered from before. aside: where files that
@@ -41,7 +41,8 @@ class CachedFiles : public core::WorkspaceFiles {
   const os::FileStat* stat_of(const std::string& path) const;
   /// Whether the file's times prove its content: it was identified with these, and is not racy.
   bool settled(const os::FileStat& stat) const;
-  /// Writes what was learnt into the state, after reading racy files again. Call at the end of a run.
+  /// Writes what was learnt into the state, after reading racy files again. Call at the end of a
+  /// run.
   void remember(catalog::State& state);
   /// Files and bytes that were read to be hashed.
   std::uint64_t files_read() const { return files_read_; }

@@ -38,10 +38,11 @@ struct ReproduceReport {
   bool identical() const;
 };
 
-/// Restores the run's pipeline, inputs and scripts into a scratch folder, runs every step there, and
-/// compares each output with the recorded one by content. The workspace is not touched. The folder is
-/// kept when something differs. Throws Error(not_found) when there is no such run, and what
-/// run_workflow throws.
-ReproduceReport reproduce(const ReproduceRequest& request, RunObserver& observer, const std::function<int()>& interrupts);
+/// Restores the run's pipeline, inputs and scripts into a scratch folder, runs every step there,
+/// and compares each output with the recorded one by content. The workspace is not touched. The
+/// folder is kept when something differs. Throws Error(not_found) when there is no such run, and
+/// what run_workflow throws.
+ReproduceReport reproduce(const ReproduceRequest& request, RunObserver& observer,
+                          const std::function<int()>& interrupts);
 
 }  // namespace provrun::app

@@ -12,7 +12,7 @@ namespace provrun::app {
 /// One command to run and record without a pipeline.
 struct CommandRequest {
   std::vector<std::string> command;
-  std::vector<std::string> inputs;   ///< relative to the current directory
+  std::vector<std::string> inputs;  ///< relative to the current directory
   std::vector<std::string> outputs;
   std::optional<std::string> repository;
   std::vector<std::string> trigger;
@@ -21,7 +21,8 @@ struct CommandRequest {
 
 struct CommandReport {
   std::string run;
-  int exit_code = 0;  ///< the command's; 128 + N when signal N ended it; 126 or 127 when it could not be started
+  int exit_code = 0;    ///< the command's; 128 + N when signal N ended it; 126 or 127 when it could
+                        ///< not be started
   std::string failure;  ///< said by provrun, not by the command; e.g. an output that was not made
 };
 

@@ -37,9 +37,9 @@ class WorkspaceHistory : public core::History {
 
 /// Writes a run down as it happens and commits it to the repository at its end.
 ///
-/// Every ended execution goes to a journal in `.provrun/runs/RUN/` before anything depends on it, and
-/// its files are stored by a thread of their own. finish() writes one snapshot of all artifacts with
-/// the record beside them. A journal that outlives its process is committed by recover().
+/// Every ended execution goes to a journal in `.provrun/runs/RUN/` before anything depends on it,
+/// and its files are stored by a thread of their own. finish() writes one snapshot of all artifacts
+/// with the record beside them. A journal that outlives its process is committed by recover().
 class RunRecorder : public core::RunLog {
  public:
   struct Setup {
@@ -54,11 +54,12 @@ class RunRecorder : public core::RunLog {
   RunRecorder(Setup setup, core::RunRecord record);
   ~RunRecorder() override;
 
-  void execution_ended(core::Execution& execution, const std::vector<std::string>& attempt_logs) override;
+  void execution_ended(core::Execution& execution,
+                       const std::vector<std::string>& attempt_logs) override;
   void input_used(const core::Artifact& input) override;
 
-  /// Takes over an execution from the journal of a killed run. One whose outputs are neither stored nor
-  /// still at their paths becomes a failed one.
+  /// Takes over an execution from the journal of a killed run. One whose outputs are neither stored
+  /// nor still at their paths becomes a failed one.
   void recover(core::Execution execution);
 
   /// True once there is something to record: a step was executed or reused, or failed.
@@ -87,9 +88,9 @@ class RunRecorder : public core::RunLog {
   std::unique_ptr<State> state_;
 };
 
-/// Commits what the journals of killed runs tell, and removes them. The workspace's lock must be held.
-/// Returns the runs recovered.
-std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive, CachedFiles& files,
-                                          const policy::Redactor& redactor);
+/// Commits what the journals of killed runs tell, and removes them. The workspace's lock must be
+/// held. Returns the runs recovered.
+std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
+                                          CachedFiles& files, const policy::Redactor& redactor);
 
 }  // namespace provrun::app

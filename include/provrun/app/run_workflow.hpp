@@ -20,7 +20,7 @@ struct RunRequest {
   std::vector<pipeline::Override> overrides;
   std::optional<std::string> repository;
   bool own_repository = false;  ///< the workspace's, whatever the environment says
-  int jobs = 0;  ///< 0: all cores
+  int jobs = 0;                 ///< 0: all cores
   std::optional<int> keep_going;
   bool force_all = false;
   std::vector<std::string> force_steps;
@@ -35,7 +35,7 @@ struct RunReport {
   std::string workflow;
   engine::Outcome outcome;
   bool nothing_to_do = false;
-  std::uint64_t stored_bytes = 0;  ///< what the repository grew by
+  std::uint64_t stored_bytes = 0;      ///< what the repository grew by
   std::vector<std::string> recovered;  ///< runs whose records were completed first
 };
 
@@ -49,7 +49,8 @@ class RunObserver : public engine::Observer {
 };
 
 /// Brings the targets up to date and records the run.
-RunReport run_workflow(const RunRequest& request, RunObserver& observer, const std::function<int()>& interrupts);
+RunReport run_workflow(const RunRequest& request, RunObserver& observer,
+                       const std::function<int()>& interrupts);
 
 /// One line of plan or status.
 struct PlannedStep {
@@ -77,10 +78,10 @@ Plan plan_workflow(const RunRequest& request);
 /// Error(not_found).
 std::vector<PlannedStep> explain_present(const RunRequest& request, const std::string& word);
 
-/// Why executions of the step (or of the file's maker) differ between two recorded runs; an empty reason
-/// where they do not. Without against: the run before of the same workflow.
-std::vector<std::pair<std::string, core::Reason>> explain_between_runs(Archive& archive, const std::string& word,
-                                                                      const std::string& run,
-                                                                      const std::optional<std::string>& against);
+/// Why executions of the step (or of the file's maker) differ between two recorded runs; an empty
+/// reason where they do not. Without against: the run before of the same workflow.
+std::vector<std::pair<std::string, core::Reason>> explain_between_runs(
+    Archive& archive, const std::string& word, const std::string& run,
+    const std::optional<std::string>& against);
 
 }  // namespace provrun::app

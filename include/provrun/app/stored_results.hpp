@@ -18,7 +18,8 @@ class StoredResults : public core::Results {
   void restore(const core::Artifact& output) override;
 
  private:
-  std::optional<store::FileContent> locate(const core::Artifact& artifact, const std::string& snapshot);
+  std::optional<store::FileContent> locate(const core::Artifact& artifact,
+                                           const std::string& snapshot);
 
   Archive& archive_;
   std::string root_;
@@ -29,7 +30,8 @@ class StoredResults : public core::Results {
 /// The form in which Catalog::put_content_location keeps where a content lies.
 std::vector<std::uint8_t> encode_location(const store::FileContent& content);
 /// nullopt when the bytes are no location.
-std::optional<store::FileContent> decode_location(const core::ContentId& id, std::span<const std::uint8_t> bytes);
+std::optional<store::FileContent> decode_location(const core::ContentId& id,
+                                                  std::span<const std::uint8_t> bytes);
 /// Where a content of at most one chunk lies: known from its id and size alone.
 std::optional<store::FileContent> single_chunk(const core::ContentId& id, std::uint64_t size,
                                                const store::RepositoryConfig& config);

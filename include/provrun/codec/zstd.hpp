@@ -8,12 +8,13 @@
 
 namespace provrun::codec {
 
-/// Compresses whole buffers into single zstd frames (RFC 8878) with content size and checksum stored.
-/// Keeps its context between calls, which for small inputs is most of the cost. One thread at a time.
+/// Compresses whole buffers into single zstd frames (RFC 8878) with content size and checksum
+/// stored. Keeps its context between calls, which for small inputs is most of the cost. One thread
+/// at a time.
 class ZstdCompressor {
  public:
-  /// level as zstd's command line: 1 (fast) to 19. Below 0 it hardly tries: what does not compress is
-  /// passed through at the speed of a copy.
+  /// level as zstd's command line: 1 (fast) to 19. Below 0 it hardly tries: what does not compress
+  /// is passed through at the speed of a copy.
   explicit ZstdCompressor(int level = 3);
   ~ZstdCompressor();
   ZstdCompressor(ZstdCompressor&&) noexcept;
@@ -21,7 +22,8 @@ class ZstdCompressor {
 
   /// One frame. An empty input gives a frame too.
   std::vector<std::uint8_t> compress(std::span<const std::uint8_t> input);
-  /// The same into a buffer that keeps its memory between calls; returns the part that is the frame.
+  /// The same into a buffer that keeps its memory between calls; returns the part that is the
+  /// frame.
   std::span<const std::uint8_t> compress_into(std::span<const std::uint8_t> input,
                                               std::vector<std::uint8_t>& buffer);
 

@@ -27,8 +27,8 @@ struct Forcing {
 };
 
 enum class Action {
-  none,     ///< up to date
-  reuse,    ///< restore the outputs of an earlier execution
+  none,   ///< up to date
+  reuse,  ///< restore the outputs of an earlier execution
   execute,
   impossible  ///< an input is not there, or cannot be read
 };
@@ -36,8 +36,8 @@ enum class Action {
 /// What is to be done with a step instance, and why.
 struct Decision {
   Action action = Action::none;
-  core::Reason reason;                ///< empty kind when up to date
-  codec::Json key;  ///< null when impossible, and when the history has it already
+  core::Reason reason;  ///< empty kind when up to date
+  codec::Json key;      ///< null when impossible, and when the history has it already
   hash::Digest step_key;
   std::vector<core::Artifact> inputs;
   std::vector<core::Artifact> outputs;  ///< as they are (none), or as they will be (reuse)
@@ -50,7 +50,8 @@ struct StepEnvironment {
   std::vector<std::pair<std::string, std::optional<std::string>>> counting;  ///< sorted by name
   std::vector<std::pair<std::string, std::string>> process;
 };
-/// Names of variables that choose which software is found; they count for every step where they are set.
+/// Names of variables that choose which software is found; they count for every step where they are
+/// set.
 std::vector<std::string> software_search_variables();
 StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invocation& invocation,
                                const Variables& variables);
@@ -84,9 +85,11 @@ class Decider {
 };
 
 /// Source files that instances of the selection need and that are not there: an error with the step
-/// that wants each, the place, and the nearest existing name. Throws base::ErrorList(invalid_input).
-void require_sources(const pipeline::Graph& graph, const std::vector<pipeline::InstanceId>& selection,
-                     const std::function<bool(const std::string& path)>& exists,
-                     const std::function<std::vector<std::string>(const std::string& directory)>& list);
+/// that wants each, the place, and the nearest existing name. Throws
+/// base::ErrorList(invalid_input).
+void require_sources(
+    const pipeline::Graph& graph, const std::vector<pipeline::InstanceId>& selection,
+    const std::function<bool(const std::string& path)>& exists,
+    const std::function<std::vector<std::string>(const std::string& directory)>& list);
 
 }  // namespace provrun::engine

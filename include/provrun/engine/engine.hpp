@@ -30,9 +30,9 @@ class Observer {
 };
 
 struct Options {
-  int jobs = 1;                          ///< cpu slots
-  std::optional<int> keep_going;         ///< failures after which no new step starts; 0: never stop
-  std::string workspace;                 ///< absolute path of the folder the pipeline is in
+  int jobs = 1;                   ///< cpu slots
+  std::optional<int> keep_going;  ///< failures after which no new step starts; 0: never stop
+  std::string workspace;          ///< absolute path of the folder the pipeline is in
   core::Streams streams = core::Streams::captured;
 };
 
@@ -50,8 +50,8 @@ struct Outcome {
   std::string failure;  ///< the first failure, one sentence
 };
 
-/// Runs the selected step instances of a graph: decides each when all it needs is final, executes or
-/// restores what is not up to date, at most Options::jobs cpus at a time, and hands every ended
+/// Runs the selected step instances of a graph: decides each when all it needs is final, executes
+/// or restores what is not up to date, at most Options::jobs cpus at a time, and hands every ended
 /// execution to the log before anything depends on it. Sees no storage, only ports.
 class Engine {
  public:

@@ -7,9 +7,9 @@
 
 namespace provrun::exec {
 
-/// Runs jobs as processes of this machine, each in its own process group, its output in a log file of
-/// log_directory. A plain command is started without a shell. After a job's first process has ended
-/// the job has ended, whatever it left in the background.
+/// Runs jobs as processes of this machine, each in its own process group, its output in a log file
+/// of log_directory. A plain command is started without a shell. After a job's first process has
+/// ended the job has ended, whatever it left in the background.
 class LocalExecutor : public core::Executor {
  public:
   explicit LocalExecutor(std::string log_directory);

@@ -12,7 +12,8 @@
 #include "provrun/base/cancellation.hpp"
 #include "provrun/os/file.hpp"
 
-// Child processes, started through Boost.Process with vfork: the cost does not grow with our memory.
+// Child processes, started through Boost.Process with vfork: the cost does not grow with our
+// memory.
 namespace provrun::os {
 
 using EnvironmentList = std::vector<std::pair<std::string, std::string>>;
@@ -23,21 +24,21 @@ enum class ProcessGroup {
 };
 
 struct SpawnRequest {
-  std::string program;                 ///< absolute, or relative to working_directory when it has a slash
-  std::vector<std::string> arguments;  ///< argv, with argv[0]
+  std::string program;  ///< absolute, or relative to working_directory when it has a slash
+  std::vector<std::string> arguments;            ///< argv, with argv[0]
   const EnvironmentList* environment = nullptr;  ///< the whole of it; nullptr: ours
-  std::string working_directory;       ///< empty: ours
+  std::string working_directory;                 ///< empty: ours
   int stdin_fd = 0;
   int stdout_fd = 1;
   int stderr_fd = 2;
   ProcessGroup group = ProcessGroup::own;
 };
 
-/// Starts the program and returns its process id; the caller must reap it. Descriptors above 2 are not
-/// inherited; signal mask and dispositions are the defaults; the child is killed when the calling thread's
-/// process dies. Throws Error(not_found) when there is no such program or working directory,
-/// Error(refused) when it cannot be executed. Any thread, but the parent-death signal is tied to the
-/// thread that calls.
+/// Starts the program and returns its process id; the caller must reap it. Descriptors above 2 are
+/// not inherited; signal mask and dispositions are the defaults; the child is killed when the
+/// calling thread's process dies. Throws Error(not_found) when there is no such program or working
+/// directory, Error(refused) when it cannot be executed. Any thread, but the parent-death signal is
+/// tied to the thread that calls.
 pid_t spawn(const SpawnRequest& request);
 
 /// A descriptor that becomes readable when the process has ended (pidfd_open(2)).
@@ -65,10 +66,11 @@ struct ProgramOutput {
   std::string standard_output;  ///< at most the limit
   std::string standard_error;
 };
-/// Runs a short helper program with /dev/null as input and waits for it. At the time limit its group is
-/// killed. Output above the limit is read and dropped.
-ProgramOutput run_program(const std::vector<std::string>& arguments, const EnvironmentList& environment,
-                          std::chrono::milliseconds time_limit, std::size_t output_limit = 16U << 20U);
+/// Runs a short helper program with /dev/null as input and waits for it. At the time limit its
+/// group is killed. Output above the limit is read and dropped.
+ProgramOutput run_program(const std::vector<std::string>& arguments,
+                          const EnvironmentList& environment, std::chrono::milliseconds time_limit,
+                          std::size_t output_limit = 16U << 20U);
 
 /// "SIGKILL" for 9; "signal 77" for one without a name.
 std::string signal_name(int signal);

@@ -2,8 +2,8 @@
 
 namespace provrun::os {
 
-/// Counts SIGINT, SIGTERM and SIGHUP from now on instead of dying of them. One at a time in a process;
-/// the destructor puts the earlier handling back.
+/// Counts SIGINT, SIGTERM and SIGHUP from now on instead of dying of them. One at a time in a
+/// process; the destructor puts the earlier handling back.
 class InterruptCounter {
  public:
   InterruptCounter();

@@ -17,8 +17,9 @@ struct StatQuestion {
   std::int64_t ctime_ns = 0;
 };
 
-/// True when every file is there and is as expected; symlinks are followed. Stops at the first that is
-/// not. Reads no content.
-bool all_unchanged(const std::string& directory, const std::vector<StatQuestion>& questions, int threads);
+/// True when every file is there and is as expected; symlinks are followed. Stops at the first that
+/// is not. Reads no content.
+bool all_unchanged(const std::string& directory, const std::vector<StatQuestion>& questions,
+                   int threads);
 
 }  // namespace provrun::os

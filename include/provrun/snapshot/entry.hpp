@@ -37,7 +37,7 @@ bool is_valid_name(std::string_view name);
 
 // Grammar of one line of a tree object; members stand in this order, no white space:
 //   {"n":NAME,"t":"f","p":MODE,"m":MTIME,"u":UID,"g":GID,"U":USER,"G":GROUP,"s":SIZE,"c":CONTENT,"k":[CHUNK…]}
-// docs/formats/tree.md explains them. append_entry_line() adds the line and its newline.
+// docs/formats/repository.md explains them. append_entry_line() adds the line and its newline.
 void append_entry_line(std::string& out, const Entry& entry);
 /// Throws Error(corruption) when the line is not a valid entry.
 Entry parse_entry_line(std::string_view line);

@@ -24,7 +24,7 @@ struct SnapshotId {
 };
 
 /// What a snapshot is: a root and where it came from. The JSON form stands in
-/// docs/formats/snapshot.md.
+/// docs/formats/repository.md.
 struct Manifest {
   base::Timestamp time;  ///< of the commit; set by commit_snapshot
   store::ChunkId root;

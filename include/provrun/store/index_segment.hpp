@@ -11,7 +11,7 @@
 //   segment = row* superseded*          rows sorted by (chunk, pack, offset), each once
 //   row        = chunk:64hex TAB pack:64hex TAB offset TAB compressed TAB plain TAB kind "\n"
 //   superseded = segment:64hex TAB "-" TAB "0" TAB "0" TAB "0" TAB "s" "\n"
-// The page is docs/formats/index.md.
+// The page is docs/formats/repository.md.
 namespace provrun::store {
 
 /// Names a segment: the SHA-256 of its file.

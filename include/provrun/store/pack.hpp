@@ -20,7 +20,7 @@
 //   table   = one zstd frame of text: "#provrun-pack 1 " nonce:32hex " " session:uuid "\n" row*
 //   row     = chunk:64hex TAB offset TAB compressed TAB plain TAB kind "\n"
 //   trailer = version:u32 = 1  footer_offset:u64  "PRVPACK1"
-// Version history: 1, the first. The page is docs/formats/pack.md.
+// Version history: 1, the first. The page is docs/formats/repository.md.
 namespace provrun::store {
 
 /// Names a pack: the SHA-256 of its bytes. The nonce keeps a name from ever being made twice.

@@ -18,7 +18,7 @@
 //   the commit,
 //                    or "aborted\n", or, by a prune, "fenced\n"
 // A slot is taken while it has either file. One that has both a claim and a manifest was perhaps
-// not published. The page is docs/formats/epochs.md.
+// not published. The page is docs/formats/repository.md.
 namespace provrun::store {
 
 inline constexpr int kSlotsPerEpoch = 64;

@@ -15,7 +15,9 @@ using core::StepState;
 
 namespace {
 
-core::ContentId content_id(const std::string& text) { return {hash::sha256(text)}; }
+core::ContentId content_id(const std::string& text) {
+  return {hash::sha256(text)};
+}
 
 class MemoryFiles : public core::WorkspaceFiles {
  public:
@@ -39,8 +41,11 @@ class MemoryFiles : public core::WorkspaceFiles {
     state.content = content_id(listing);
     return state;
   }
-  bool unchanged(const std::string& path, core::PathKind) override { return !changing.contains(path); }
-  void prepare_output(const std::string& path, core::PathKind, const std::vector<core::Artifact>&) override {
+  bool unchanged(const std::string& path, core::PathKind) override {
+    return !changing.contains(path);
+  }
+  void prepare_output(const std::string& path, core::PathKind,
+                      const std::vector<core::Artifact>&) override {
     files.erase(path);
   }
   std::string set_aside(const std::string& path) override {
@@ -155,8 +160,11 @@ class MemoryLog : public core::RunLog {
 class SilentObserver : public engine::Observer {
  public:
   void run_started(std::size_t) override {}
-  void step_started(const std::string& step, const core::Reason&, int) override { started.push_back(step); }
-  void attempt_failed(const std::string&, const core::Attempt&, std::chrono::nanoseconds) override {}
+  void step_started(const std::string& step, const core::Reason&, int) override {
+    started.push_back(step);
+  }
+  void attempt_failed(const std::string&, const core::Attempt&, std::chrono::nanoseconds) override {
+  }
   void step_ended(const core::Execution&, const std::string&) override {}
   void notice(const std::string& text) override { notices.push_back(text); }
   void tick() override {}
@@ -179,7 +187,8 @@ class World {
   SilentObserver observer;
   MemoryLog log;
   engine::Forcing forcing;
-  engine::Options options{.jobs = 2, .keep_going = {}, .workspace = "/w", .streams = core::Streams::captured};
+  engine::Options options{
+      .jobs = 2, .keep_going = {}, .workspace = "/w", .streams = core::Streams::captured};
   engine::Variables variables{{"PATH", "/bin"}, {"LANG", "C"}};
   int interrupts = 0;
   std::size_t most_at_once = 0;
@@ -189,20 +198,22 @@ class World {
     const auto workflow = pipeline::load_workflow("provrun: 1\n" + steps, "pipeline.yaml", sources);
     const auto graph = pipeline::expand(workflow);
     FakeExecutor executor(files);
-    engine::Decider decider(graph, files, results, history, variables,
-                            [](std::string_view text) { return std::string(text); }, forcing);
+    engine::Decider decider(
+        graph, files, results, history, variables,
+        [](std::string_view text) { return std::string(text); }, forcing);
     observer.started.clear();
     log.executions.clear();
     std::uint8_t next_id = 0;
-    engine::Engine engine(graph, executor, files, results, history, log, observer, decider,
-                          {[&] {
-                             core::ExecutionId id;
-                             id.uuid.bytes[0] = ++runs_;
-                             id.uuid.bytes[1] = ++next_id;
-                             return id;
-                           },
-                           [this] { return now += std::chrono::seconds(1); }, [this] { return interrupts; }},
-                          options);
+    engine::Engine engine(
+        graph, executor, files, results, history, log, observer, decider,
+        {[&] {
+           core::ExecutionId id;
+           id.uuid.bytes[0] = ++runs_;
+           id.uuid.bytes[1] = ++next_id;
+           return id;
+         },
+         [this] { return now += std::chrono::seconds(1); }, [this] { return interrupts; }},
+        options);
     const auto outcome = engine.run(pipeline::select(graph, {}).instances);
     most_at_once = executor.most_at_once;
     for (const auto& execution : log.executions) {
@@ -210,7 +221,8 @@ class World {
       history.entries[execution.step] = {execution.id, execution.step_key, execution.outputs};
       history.keys[execution.step] = execution.key;
       results.results[execution.step_key] = {execution.id, execution.outputs};
-      for (const auto& output : execution.outputs) results.texts[output.content] = files.files.at(output.path);
+      for (const auto& output : execution.outputs)
+        results.texts[output.content] = files.files.at(output.path);
     }
     return outcome;
   }
@@ -351,7 +363,8 @@ TEST_CASE("a promised output that was not made is a failure") {
 
 TEST_CASE("retries follow a failure, and each attempt is recorded") {
   World world;
-  const auto outcome = world.run("steps:\n  s: {outputs: x, retries: {max: 2, backoff: 3s}, run: fail-once x}\n");
+  const auto outcome =
+      world.run("steps:\n  s: {outputs: x, retries: {max: 2, backoff: 3s}, run: fail-once x}\n");
   CHECK(outcome.counts.executed == 1);
   CHECK(world.of("s").attempts.size() == 2);
   CHECK(world.of("s").attempts[0].exit_code == 75);
@@ -371,7 +384,9 @@ steps:
   CHECK(world.most_at_once == 3);
   World wide;
   wide.options.jobs = 4;
-  wide.run("steps:\n  two: {foreach: {i: [1, 2, 3, 4]}, resources: {cpus: 2}, outputs: \"o{i}\", run: \"make o{i}\"}\n");
+  wide.run(
+      "steps:\n  two: {foreach: {i: [1, 2, 3, 4]}, resources: {cpus: 2}, outputs: \"o{i}\", run: "
+      "\"make o{i}\"}\n");
   CHECK(wide.most_at_once == 2);
 }
 

@@ -17,7 +17,8 @@ engine::KeyParts parts() {
   return parts;
 }
 std::string cause(const engine::KeyParts& changed) {
-  const auto reason = engine::explain_difference(engine::key_document(parts()), engine::key_document(changed));
+  const auto reason =
+      engine::explain_difference(engine::key_document(parts()), engine::key_document(changed));
   return reason.kind + " " + reason.what + " " + reason.before + " " + reason.after;
 }
 }  // namespace
@@ -28,16 +29,36 @@ TEST_CASE("equal parts give equal keys, every part counts") {
   for (int i = 0; i < 10; ++i) {
     auto changed = parts();
     switch (i) {
-      case 0: changed.run[0] += " "; break;
-      case 1: changed.shell[0] = "sh"; break;
-      case 2: changed.directory = "sub"; break;
-      case 3: changed.inputs[0].first = "c"; break;
-      case 4: changed.inputs[0].second = {hash::sha256("2")}; break;
-      case 5: changed.outputs.push_back("d"); break;
-      case 6: changed.parameters.set("alpha", 0.1); break;
-      case 7: changed.environment[0].second = "D"; break;
-      case 8: changed.environment[1].second = ""; break;
-      case 9: changed.stdout_path = "b"; break;
+      case 0:
+        changed.run[0] += " ";
+        break;
+      case 1:
+        changed.shell[0] = "sh";
+        break;
+      case 2:
+        changed.directory = "sub";
+        break;
+      case 3:
+        changed.inputs[0].first = "c";
+        break;
+      case 4:
+        changed.inputs[0].second = {hash::sha256("2")};
+        break;
+      case 5:
+        changed.outputs.push_back("d");
+        break;
+      case 6:
+        changed.parameters.set("alpha", 0.1);
+        break;
+      case 7:
+        changed.environment[0].second = "D";
+        break;
+      case 8:
+        changed.environment[1].second = "";
+        break;
+      case 9:
+        changed.stdout_path = "b";
+        break;
     }
     INFO(i);
     CHECK(engine::step_key(engine::key_document(changed)) != key);

@@ -50,7 +50,8 @@ TEST_CASE("a job's output, exit code and resources are reported") {
 
 TEST_CASE("scripts run in order and the first failure ends the job") {
   const test::TemporaryDirectory dir;
-  const auto result = run(dir.path(), job(dir.path(), {"echo 1 > a", "/bin/cat a", "false", "echo 2 > b"}));
+  const auto result =
+      run(dir.path(), job(dir.path(), {"echo 1 > a", "/bin/cat a", "false", "echo 2 > b"}));
   CHECK(result.attempt.exit_code == 1);
   CHECK(result.log_path == "1\n");
   CHECK_FALSE(os::lstat_file(dir / "b"));

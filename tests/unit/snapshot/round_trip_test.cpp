@@ -107,7 +107,8 @@ TEST_CASE("the index can be made anew from the packs") {
   const auto repository = store::Repository::create(std::make_shared<test::MemoryBackend>(store),
                                                     test::small_chunks(), {});
   const auto name = test::commit_files(*repository, sample_files());
-  std::erase_if(store->objects, [](const auto& object) { return object.first.starts_with("index/"); });
+  std::erase_if(store->objects,
+                [](const auto& object) { return object.first.starts_with("index/"); });
   const auto damaged = test::open_memory(store);
   CHECK_FALSE(snapshot::verify_snapshot(*damaged, name).clean());
   const auto repair = store::rebuild_index(*damaged);
@@ -154,12 +155,20 @@ TEST_CASE("very long files have lists of lists") {
 }
 
 TEST_CASE("entries out of order, twice, or leading out are refused") {
-  const auto repository = store::Repository::create(std::make_shared<test::MemoryBackend>(),
-                                                    test::small_chunks(), {});
+  const auto repository =
+      store::Repository::create(std::make_shared<test::MemoryBackend>(), test::small_chunks(), {});
   const auto session = repository->begin_session();
-  for (const auto& [first, second] : std::vector<std::pair<std::string, std::string>>{
-           {"b", "a"}, {"a", "a"}, {"a/b", "a"}, {"a", "a/b"}, {"a.b/c", "a/d"}, {"a", "/b"},
-           {"a", "../b"}, {"a", "b//c"}, {"a", "b/"}, {"a", ""}}) {
+  for (const auto& [first, second] :
+       std::vector<std::pair<std::string, std::string>>{{"b", "a"},
+                                                        {"a", "a"},
+                                                        {"a/b", "a"},
+                                                        {"a", "a/b"},
+                                                        {"a.b/c", "a/d"},
+                                                        {"a", "/b"},
+                                                        {"a", "../b"},
+                                                        {"a", "b//c"},
+                                                        {"a", "b/"},
+                                                        {"a", ""}}) {
     snapshot::TreeWriter tree(*session);
     tree.add(test::file_entry(first, {}));
     CHECK_THROWS_AS(tree.add(test::file_entry(second, {})), base::Error);

@@ -43,14 +43,16 @@ class History {
   virtual std::optional<double> usual_duration(const std::string& step) = 0;
 };
 
-/// Where a run's events are written down as they happen, so that a killed run leaves a record of how
-/// far it came, and where the files of an execution are handed over to be stored. A failure to record
-/// is thrown, and fails the run. One thread at a time.
+/// Where a run's events are written down as they happen, so that a killed run leaves a record of
+/// how far it came, and where the files of an execution are handed over to be stored. A failure to
+/// record is thrown, and fails the run. One thread at a time.
 class RunLog {
  public:
   virtual ~RunLog() = default;
-  /// The outputs of its attempts (paths of log files, empty where there was none) become execution.log.
-  virtual void execution_ended(Execution& execution, const std::vector<std::string>& attempt_logs) = 0;
+  /// The outputs of its attempts (paths of log files, empty where there was none) become
+  /// execution.log.
+  virtual void execution_ended(Execution& execution,
+                               const std::vector<std::string>& attempt_logs) = 0;
   /// The input is about to be used: its content of this moment must be kept.
   virtual void input_used(const Artifact& input) = 0;
 };
