@@ -7,8 +7,9 @@ pipeline <<'YAML'
 provrun: 1
 name: expansion
 steps:
-  bylist: {foreach: {v: [one, two]}, outputs: "list/{v}", run: "echo {v} > {outputs}"}
-  byrange: {foreach: {range: [1, 3]}, outputs: "range/{value}", run: "echo {value} > {outputs}"}
+  bylist: {foreach: [one, two], outputs: "list/{item}", run: "echo {item} > {outputs}"}
+  bymaps: {foreach: [{a: x, b: "1"}, {a: y, b: "2"}], outputs: "maps/{a}", run: "echo {b} > {outputs}"}
+  byrange: {foreach: {range: [1, 3]}, outputs: "range/{item}", run: "echo {item} > {outputs}"}
   byglob: {foreach: {glob: "raw/{id}.in"}, inputs: "raw/{id}.in", outputs: "glob/{id}", run: "cp {inputs} {outputs}"}
   bycsv: {foreach: {csv: samples.csv}, outputs: "csv/{id}", run: "echo {label} > {outputs}"}
   bymatrix:
@@ -28,6 +29,8 @@ p2
 q1'
 expect_file csv/x 'ex, why'
 [ "$(ls range | tr '\n' ' ')" = '1 2 3 ' ] || fail "range made: $(ls range)"
+expect_file list/two two
+expect_file maps/y 2
 [ ! -e matrix/q2 ] || fail 'the excluded pair ran'
 echo C > raw/c.in
 js run
