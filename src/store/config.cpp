@@ -5,7 +5,6 @@
 #include "provrun/codec/json.hpp"
 #include "provrun/hash/sha256.hpp"
 #include "provrun/store/chunker.hpp"
-#include "provrun/store/manual.hpp"
 
 namespace provrun::store {
 
@@ -28,6 +27,12 @@ std::uint64_t positive(const codec::Json& object, std::string_view key) {
   return static_cast<std::uint64_t>(value);
 }
 
+hash::Digest digest_of(const codec::Json& json) {
+  const auto digest = hash::parse_digest(json.as_string());
+  if (!digest) throw bad_config("a hash is invalid");
+  return *digest;
+}
+
 }  // namespace
 
 std::string RepositoryConfig::to_json() const {
@@ -45,8 +50,8 @@ std::string RepositoryConfig::to_json() const {
                                 {"maximum", std::int64_t{chunker.maximum}}})},
       {"compression", Json::object({{"codec", "zstd"}, {"level", compression_level}})},
       {"packs", Json::object({{"data", pack_size}, {"tree", tree_pack_size}})},
-      {"files", Json::object({{"FORMAT", hash::sha256(format_text()).to_hex()},
-                              {"RESTORE.sh", hash::sha256(restore_script()).to_hex()}})},
+      {"files",
+       Json::object({{"FORMAT", format_file.to_hex()}, {"RESTORE.sh", restore_script.to_hex()}})},
   });
   json.set(kChecksum, hash::sha256(json.canonical()).to_hex());
   return json.dump_pretty() + "\n";
@@ -90,6 +95,8 @@ RepositoryConfig parse_config(std::string_view text) {
     config.compression_level = static_cast<int>(json.at("compression").at("level").as_integer());
     config.pack_size = positive(json.at("packs"), "data");
     config.tree_pack_size = positive(json.at("packs"), "tree");
+    config.format_file = digest_of(json.at("files").at("FORMAT"));
+    config.restore_script = digest_of(json.at("files").at("RESTORE.sh"));
     static_cast<void>(Chunker(config.chunker));
     return config;
   } catch (const base::Error& error) {

@@ -6,7 +6,6 @@
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/store/index.hpp"
-#include "provrun/store/manual.hpp"
 #include "provrun/store/repository.hpp"
 #include "provrun/store/slot.hpp"
 #include "tsv.hpp"
@@ -102,8 +101,8 @@ StructureReport check_structure(Repository& repository, ReadPacks read_packs) {
     if (hash_object(backend, name, report.verified_bytes) != expected)
       throw base::Error(base::ErrorCode::corruption, "its bytes are not those that were written");
   };
-  check("FORMAT", [&] { require_hash("FORMAT", hash::sha256(format_text())); });
-  check("RESTORE.sh", [&] { require_hash("RESTORE.sh", hash::sha256(restore_script())); });
+  check("FORMAT", [&] { require_hash("FORMAT", repository.config().format_file); });
+  check("RESTORE.sh", [&] { require_hash("RESTORE.sh", repository.config().restore_script); });
   check("config.json", [&] { parse_config(backend.read_all("config.json", kReadSize)); });
   for (const auto& id : list_segments(backend))
     check(id.object_name(), [&] { read_segment(backend, id); });

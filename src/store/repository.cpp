@@ -73,8 +73,13 @@ std::unique_ptr<Repository> Repository::create(std::shared_ptr<backend::Backend>
   config.created = os::now();
   config.chunker = options.chunker;
   config.compression_level = options.compression_level;
-  backend->create("FORMAT", format_text());
-  backend->create("RESTORE.sh", restore_script());
+  // Of what is in the folder, not of what this program would write: another may have come first.
+  const auto write = [&](const char* name, std::string_view text) {
+    backend->create(name, text);
+    return hash::sha256(backend->read_all(name, kConfigLimit));
+  };
+  config.format_file = write("FORMAT", format_text());
+  config.restore_script = write("RESTORE.sh", restore_script());
   backend->barrier();
   const bool created = backend->create(kConfig, config.to_json());
   backend->barrier();

@@ -33,10 +33,12 @@ inline std::string random_bytes(std::size_t size, std::uint64_t seed) {
 inline std::string table_text(std::size_t size, std::uint64_t seed) {
   Numbers numbers(seed);
   std::string text;
-  while (text.size() < size)
-    text += "site-" + std::to_string(numbers.below(20)) + "," +
-            std::to_string(numbers.below(100000)) + "," + std::to_string(numbers.below(1000)) +
-            "\n";
+  while (text.size() < size) {
+    // One statement each: the order of calls within an expression differs between compilers.
+    text += "site-" + std::to_string(numbers.below(20)) + ",";
+    text += std::to_string(numbers.below(100000)) + ",";
+    text += std::to_string(numbers.below(1000)) + "\n";
+  }
   text.resize(size);
   return text;
 }

@@ -6,6 +6,7 @@
 
 #include "provrun/base/time.hpp"
 #include "provrun/base/uuid.hpp"
+#include "provrun/hash/sha256.hpp"
 
 namespace provrun::store {
 
@@ -27,6 +28,9 @@ struct RepositoryConfig {
   int compression_level = 3;                ///< zstd level for new chunks, 1 to 19
   std::uint64_t pack_size = 64 << 20;       ///< bytes at which a data pack is closed
   std::uint64_t tree_pack_size = 16 << 20;  ///< the same for packs of trees and lists
+
+  hash::Digest format_file;     ///< SHA-256 of FORMAT as it was written
+  hash::Digest restore_script;  ///< the same of RESTORE.sh
 
   std::string to_json() const;
 };

@@ -56,7 +56,7 @@ snapshot::SnapshotName commit_everything(store::Repository& repository) {
   file("deep/a/b/c/d/e/f", "deep");
   file("lists/inline", test::table_text(10'000, 1));
   file("lists/one level", test::random_bytes(20'000, 2));
-  file("lists/two levels", test::table_text(170'000, 9));
+  file("lists/two levels", test::table_text(170'000, 27));
   symlink("link to nowhere", "../../nowhere");
   symlink("link's \xff target", "\xff\n'$(id)'\n");
   // Names and bytes chosen so that few of them make two parts, and two lists.
