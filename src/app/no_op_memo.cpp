@@ -17,7 +17,7 @@ namespace provrun::app {
 
 // The blob: numbers as 8 bytes little endian, texts as their length and bytes.
 //   version "1", tool version, run id, workflow, steps,
-//   n, n × (variable name, "=" + value or "" when unset),
+//   n, n × (variable name, keyed hash of its value or "unset"),
 //   n, n × (path, inode + device + size + mtime + ctime)   paths relative to the workspace or
 //   absolute
 namespace {
@@ -75,9 +75,14 @@ std::string pipeline_path(const RunRequest& request) {
   return path;
 }
 
-std::string variable_state(const engine::Variables& variables, const std::string& name) {
+// A keyed hash: the memo must not hold what a secret is.
+std::string variable_state(const engine::Variables& variables, const std::string& name,
+                           const std::string& key) {
   const auto found = variables.find(name);
-  return found != variables.end() ? "=" + found->second : std::string();
+  if (found == variables.end()) return "unset";
+  return hash::hmac_sha256({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()},
+                           found->second)
+      .to_hex();
 }
 
 }  // namespace
@@ -116,9 +121,10 @@ std::optional<RunReport> NoOpMemo::answer(const RunRequest& request, const std::
   report.workflow = reader.text();
   report.outcome.counts.up_to_date = reader.number();
   report.nothing_to_do = true;
+  const auto key = workspace.existing_hash_key();
   for (auto n = reader.number(); n > 0 && reader.good(); --n) {
     const std::string name(reader.text());
-    if (reader.text() != variable_state(request.variables, name)) return std::nullopt;
+    if (reader.text() != variable_state(request.variables, name, key)) return std::nullopt;
   }
   const auto count = reader.number();
   std::vector<os::StatQuestion> questions;
@@ -160,12 +166,14 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
     if (step.always) return;
     if (!seen_steps.insert(graph.step_id(id)).second) continue;
     names.insert(step.environment->pass.begin(), step.environment->pass.end());
+    names.insert(step.environment->secrets.begin(), step.environment->secrets.end());
     for (const auto& name : engine::software_search_variables()) names.insert(name);
   }
+  const auto key = Workspace::at(loaded.directory).existing_hash_key();
   writer.number(names.size());
   for (const auto& name : names) {
     writer.text(name);
-    writer.text(variable_state(request.variables, name));
+    writer.text(variable_state(request.variables, name, key));
   }
 
   Writer entries;

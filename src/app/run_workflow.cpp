@@ -57,8 +57,9 @@ policy::Redactor make_redactor(const pipeline::Workflow& workflow,
   return {secrets_of(workflow, variables), std::vector<std::uint8_t>(key.begin(), key.end())};
 }
 
-engine::Redact redact_with(const policy::Redactor& redactor) {
-  return [&redactor](std::string_view text) { return redactor.redact(text).text; };
+engine::Redaction redact_with(const policy::Redactor& redactor) {
+  return {[&redactor](std::string_view text) { return redactor.redact(text).text; },
+          [&redactor](std::string_view value) { return redactor.mark_of(value); }};
 }
 
 void require_inputs(const LoadedPipeline& loaded,

@@ -68,8 +68,12 @@ StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invoc
     if (found != variables.end()) process.insert(*found);
     counting[name] = found != variables.end() ? std::optional(found->second) : std::nullopt;
   }
-  for (const auto& name : step.environment->secrets)
-    if (const auto found = variables.find(name); found != variables.end()) process.insert(*found);
+  for (const auto& name : step.environment->secrets) {
+    const auto found = variables.find(name);
+    if (found != variables.end()) process.insert(*found);
+    environment.secrets.emplace_back(
+        name, found != variables.end() ? std::optional(found->second) : std::nullopt);
+  }
   for (const auto& [name, value] : invocation.environment) {
     process[name] = value;
     counting[name] = value;
@@ -85,13 +89,13 @@ struct Decider::Outputs {
 };
 
 Decider::Decider(const pipeline::Graph& graph, core::WorkspaceFiles& files, core::Results& results,
-                 core::History& history, Variables variables, Redact redact, Forcing forcing)
+                 core::History& history, Variables variables, Redaction redaction, Forcing forcing)
     : graph_(graph),
       files_(files),
       results_(results),
       history_(history),
       variables_(std::move(variables)),
-      redact_(std::move(redact)),
+      redaction_(std::move(redaction)),
       forcing_(std::move(forcing)) {}
 
 core::PathKind Decider::kind_of(const pipeline::Graph& graph, PathId path) {
@@ -144,7 +148,7 @@ Decision Decider::decide(InstanceId id) {
                               state->content);
     std::move(state->files.begin(), state->files.end(), std::back_inserter(decision.inputs));
   }
-  for (const auto& script : invocation.scripts) parts.run.push_back(redact_(script));
+  for (const auto& script : invocation.scripts) parts.run.push_back(redaction_.text(script));
   parts.shell = *step.shell;
   parts.directory = invocation.directory;
   const auto path_text = [&](const std::optional<PathId>& path) {
@@ -157,9 +161,13 @@ Decision Decider::decide(InstanceId id) {
     parts.outputs.push_back(std::string(graph_.path(path)) +
                             (graph_.is_directory(path) ? "/" : ""));
   parts.parameters = *step.parameters;
-  parts.environment = environment_of(step, invocation, variables_).counting;
+  auto environment = environment_of(step, invocation, variables_);
+  parts.environment = std::move(environment.counting);
   for (auto& [name, value] : parts.environment)
-    if (value) value = redact_(*value);
+    if (value) value = redaction_.text(*value);
+  for (auto& [name, value] : environment.secrets)
+    parts.environment.emplace_back(name,
+                                   value ? std::optional(redaction_.secret(*value)) : std::nullopt);
   decision.key = key_document(parts);
   decision.step_key = step_key(decision.key);
 

@@ -10,7 +10,8 @@
 #include "provrun/base/time.hpp"
 #include "provrun/core/content_id.hpp"
 
-// The repository as a keeper of files: what it has, and how to get it back. `repository` is the value of
+// The repository as a keeper of files: what it has, and how to get it back. `repository` is the
+// value of
 // --repo, if there was one. SNAPSHOT stands for any name of a snapshot or of a run. All throw
 // Error(not_found) for what is not there and Error(corruption) for what is damaged.
 namespace provrun::app {
@@ -82,8 +83,8 @@ struct VerifySummary {
   std::vector<DamagedObject> damage;
 };
 /// Reads all that the snapshot needs and compares every hash. Damage is reported, not thrown.
-VerifySummary verify_files(const std::optional<std::string>& repository, const std::string& snapshot,
-                           const FilesProgressSink& progress);
+VerifySummary verify_files(const std::optional<std::string>& repository,
+                           const std::string& snapshot, const FilesProgressSink& progress);
 
 struct IndexSummary {
   std::uint64_t packs = 0;

@@ -17,8 +17,12 @@ namespace provrun::engine {
 
 /// The environment variables of the process that runs the workflow, by name.
 using Variables = std::map<std::string, std::string>;
-/// Replaces what is or looks like a secret.
-using Redact = std::function<std::string(std::string_view)>;
+/// Keeps secrets out of key documents.
+struct Redaction {
+  std::function<std::string(std::string_view)> text;  ///< replaces what is or looks like a secret
+  /// A keyed hash that stands for a whole value: equal values look equal, others differ.
+  std::function<std::string(std::string_view)> secret;
+};
 
 /// What the user asked for beyond the targets.
 struct Forcing {
@@ -48,6 +52,7 @@ struct Decision {
 /// The environment of a step: what counts (in its key and record), and all that the process gets.
 struct StepEnvironment {
   std::vector<std::pair<std::string, std::optional<std::string>>> counting;  ///< sorted by name
+  std::vector<std::pair<std::string, std::optional<std::string>>> secrets;   ///< count by hash only
   std::vector<std::pair<std::string, std::string>> process;
 };
 /// Names of variables that choose which software is found; they count for every step where they are
@@ -60,7 +65,7 @@ StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invoc
 class Decider {
  public:
   Decider(const pipeline::Graph& graph, core::WorkspaceFiles& files, core::Results& results,
-          core::History& history, Variables variables, Redact redact, Forcing forcing);
+          core::History& history, Variables variables, Redaction redaction, Forcing forcing);
 
   /// All files that predecessors make must be there in their final state.
   Decision decide(pipeline::InstanceId id);
@@ -80,7 +85,7 @@ class Decider {
   core::Results& results_;
   core::History& history_;
   Variables variables_;
-  Redact redact_;
+  Redaction redaction_;
   Forcing forcing_;
 };
 

@@ -200,7 +200,9 @@ class World {
     FakeExecutor executor(files);
     engine::Decider decider(
         graph, files, results, history, variables,
-        [](std::string_view text) { return std::string(text); }, forcing);
+        {[](std::string_view text) { return std::string(text); },
+         [](std::string_view value) { return "#" + std::string(value.size(), '*'); }},
+        forcing);
     observer.started.clear();
     log.executions.clear();
     std::uint8_t next_id = 0;
@@ -433,6 +435,19 @@ steps:
   CHECK(world.of("s").reason == core::Reason{"environment", "LANG", "C", "de_DE.UTF-8"});
   world.variables["PYTHONPATH"] = "/lib/mine";
   CHECK(world.run(workflow).counts.executed == 1);
+}
+
+TEST_CASE("a secret counts by its hash alone") {
+  World world;
+  const std::string workflow =
+      "env: {secrets: [TOKEN]}\nsteps:\n  s: {outputs: x, run: make x 1}\n";
+  world.variables["TOKEN"] = "abc";
+  world.run(workflow);
+  CHECK(world.of("s").key.dump().find("abc") == std::string::npos);
+  CHECK(world.run(workflow).counts.up_to_date == 1);
+  world.variables["TOKEN"] = "longer";
+  CHECK(world.run(workflow).counts.executed == 1);
+  CHECK(world.of("s").reason == core::Reason{"environment", "TOKEN", "#***", "#******"});
 }
 
 TEST_CASE("an input that changes while it is used is said") {
