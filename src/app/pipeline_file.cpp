@@ -144,7 +144,8 @@ LoadedPipeline load_pipeline(const std::string& path,
 
 std::string find_pipeline(const std::string& directory) {
   const auto here = os::join_path(directory, "pipeline.yaml");
-  if (os::stat_file(here)) return here;
+  // Messages name the file as the user would: without the path of the folder he is in.
+  if (os::stat_file(here)) return directory == os::current_directory() ? "pipeline.yaml" : here;
   if (const auto workspace = Workspace::find_upwards(directory)) {
     const auto there = os::join_path(workspace->root(), "pipeline.yaml");
     if (os::stat_file(there)) return there;

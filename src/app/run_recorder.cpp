@@ -324,12 +324,12 @@ void RunRecorder::input_used(const core::Artifact& input) {
     state.keep(input, state.setup.files->absolute(input.path));
 }
 
-void RunRecorder::execution_ended(core::Execution& execution,
-                                  const std::vector<std::string>& attempt_logs) {
+std::string RunRecorder::execution_ended(core::Execution& execution,
+                                         const std::vector<std::string>& attempt_logs) {
   auto& state = *state_;
   if (execution.state == core::StepState::up_to_date) {
     state.add(execution);
-    return;
+    return {};
   }
   state.start();
   state.storing->check();
@@ -337,7 +337,9 @@ void RunRecorder::execution_ended(core::Execution& execution,
   if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
   for (const auto& output : execution.outputs)
     state.keep(output, state.setup.files->absolute(output.path));
+  const auto log = execution.log ? state.log_path(execution.log->content) : std::string();
   state.add(execution);
+  return log;
 }
 
 void RunRecorder::recover(core::Execution execution) {

@@ -53,7 +53,9 @@ std::vector<policy::Secret> secrets_of(const pipeline::Workflow& workflow,
 }
 
 policy::Redactor make_redactor(const pipeline::Workflow& workflow,
-                               const engine::Variables& variables, const std::string& key) {
+                               const engine::Variables& variables, std::string key) {
+  // Where nothing was recorded yet there is no key, and nothing to compare hashes with.
+  if (key.empty()) key = os::random_hex(32);
   return {secrets_of(workflow, variables), std::vector<std::uint8_t>(key.begin(), key.end())};
 }
 

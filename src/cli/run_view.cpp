@@ -89,7 +89,8 @@ std::string command_alone(const core::Execution& execution) {
   std::string variables;
   if (const auto* environment = key.find("environment"))
     for (const auto& [name, value] : environment->as_object())
-      if (value.is_string()) variables += name + "=" + base::shell_quote(value.as_string()) + " ";
+      if (value.is_string() && value.as_string().find("[redacted:") == std::string::npos)
+        variables += name + "=" + base::shell_quote(value.as_string()) + " ";
   std::string shell;
   if (const auto* words = key.find("shell"))
     for (const auto& word : words->as_array()) shell += base::shell_quote(word.as_string()) + " ";

@@ -328,19 +328,16 @@ class Engine::Run {
     }
   }
 
-  // The execution is final: shown, written down, and what waited for it may go on.
+  // The execution is final: written down, shown, and what waited for it may go on.
   void end(InstanceId id, Active& active) {
     auto& execution = active.execution;
     const bool failed = execution.state == core::StepState::failed;
     outcome_.counts.add(execution.state);
     if (failed && outcome_.failure.empty())
       outcome_.failure = execution.step + " " + execution.failure;
-    std::string log;
-    for (const auto& path : active.logs)
-      if (!path.empty()) log = path;
-    e_.observer_.step_ended(execution, log);
     try {
-      e_.log_.execution_ended(execution, active.logs);
+      const auto log = e_.log_.execution_ended(execution, active.logs);
+      e_.observer_.step_ended(execution, log);
     } catch (...) {
       recording_failed_ = true;
       throw;
@@ -378,8 +375,8 @@ class Engine::Run {
       }
       blocked[index_of(id)] = true;
       outcome_.counts.add(core::StepState::skipped);
-      e_.observer_.step_ended(skipped.execution, {});
       e_.log_.execution_ended(skipped.execution, {});
+      e_.observer_.step_ended(skipped.execution, {});
     }
     if (interrupts_ > 0 && outcome_.counts.skipped + outcome_.counts.failed > 0)
       outcome_.state = core::RunState::interrupted;

@@ -54,8 +54,8 @@ class RunRecorder : public core::RunLog {
   RunRecorder(Setup setup, core::RunRecord record);
   ~RunRecorder() override;
 
-  void execution_ended(core::Execution& execution,
-                       const std::vector<std::string>& attempt_logs) override;
+  std::string execution_ended(core::Execution& execution,
+                              const std::vector<std::string>& attempt_logs) override;
   void input_used(const core::Artifact& input) override;
 
   /// Takes over an execution from the journal of a killed run. One whose outputs are neither stored

@@ -21,7 +21,7 @@ class Observer {
   /// An attempt failed and another one follows after the pause.
   virtual void attempt_failed(const std::string& step, const core::Attempt& attempt,
                               std::chrono::nanoseconds pause) = 0;
-  /// log_path is the output of the last attempt, empty if there was none; gone after the call.
+  /// log_path is the output of its attempts without secrets, empty if there was none.
   virtual void step_ended(const core::Execution& execution, const std::string& log_path) = 0;
   /// Something worth a line: a file that was set aside, an input that changed.
   virtual void notice(const std::string& text) = 0;

@@ -60,7 +60,7 @@ provrun: 2
 name: x
 steps: {}
 YAML
-check yaml-error 4 ':' <<'YAML'
+check yaml-error 5 YAML <<'YAML'
 provrun: 1
 name: x
 steps:

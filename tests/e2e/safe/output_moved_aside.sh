@@ -8,9 +8,9 @@ steps:
   t: {inputs: out.txt, outputs: t.txt, run: "cp {inputs} {outputs}"}
 YAML
 ok provrun run
-echo broken > in.txt
+echo bad > in.txt
 fails 1 provrun run
-[ ! -e out.txt ] || [ "$(cat out.txt)" != broken ] || fail 'the half-made output is in place'
+[ ! -e out.txt ] || [ "$(cat out.txt)" != bad ] || fail 'the half-made output is in place'
 expect_file t.txt ok
 js -1 run
 expect_summary failed=1

@@ -148,9 +148,11 @@ class MemoryHistory : public core::History {
 
 class MemoryLog : public core::RunLog {
  public:
-  void execution_ended(core::Execution& execution, const std::vector<std::string>&) override {
+  std::string execution_ended(core::Execution& execution,
+                              const std::vector<std::string>&) override {
     if (refuse) throw base::Error(base::ErrorCode::no_space, "no space left");
     executions.push_back(execution);
+    return {};
   }
   void input_used(const core::Artifact&) override {}
   std::vector<core::Execution> executions;

@@ -50,9 +50,10 @@ class RunLog {
  public:
   virtual ~RunLog() = default;
   /// The outputs of its attempts (paths of log files, empty where there was none) become
-  /// execution.log.
-  virtual void execution_ended(Execution& execution,
-                               const std::vector<std::string>& attempt_logs) = 0;
+  /// execution.log. Returns the path of a log that may be shown, without secrets; empty: there is
+  /// none.
+  virtual std::string execution_ended(Execution& execution,
+                                      const std::vector<std::string>& attempt_logs) = 0;
   /// The input is about to be used: its content of this moment must be kept.
   virtual void input_used(const Artifact& input) = 0;
 };
