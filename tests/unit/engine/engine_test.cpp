@@ -381,7 +381,7 @@ TEST_CASE("never more cpus at once than jobs") {
   World world;
   const std::string workflow = R"(
 steps:
-  one: {foreach: {i: [1, 2, 3, 4, 5, 6]}, outputs: "o{i}", run: "make o{i}"}
+  one: {foreach: [1, 2, 3, 4, 5, 6], outputs: "o{item}", run: "make o{item}"}
 )";
   world.options.jobs = 3;
   CHECK(world.run(workflow).counts.executed == 6);
@@ -389,7 +389,7 @@ steps:
   World wide;
   wide.options.jobs = 4;
   wide.run(
-      "steps:\n  two: {foreach: {i: [1, 2, 3, 4]}, resources: {cpus: 2}, outputs: \"o{i}\", run: "
+      "steps:\n  two: {foreach: [1, 2, 3, 4], resources: {cpus: 2}, outputs: \"o{i}\", run: "
       "\"make o{i}\"}\n");
   CHECK(wide.most_at_once == 2);
 }
