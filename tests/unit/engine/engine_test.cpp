@@ -389,8 +389,8 @@ steps:
   World wide;
   wide.options.jobs = 4;
   wide.run(
-      "steps:\n  two: {foreach: [1, 2, 3, 4], resources: {cpus: 2}, outputs: \"o{i}\", run: "
-      "\"make o{i}\"}\n");
+      "steps:\n  two: {foreach: [1, 2, 3, 4], resources: {cpus: 2}, outputs: \"o{item}\", run: "
+      "\"make o{item}\"}\n");
   CHECK(wide.most_at_once == 2);
 }
 
