@@ -7,20 +7,34 @@ namespace provrun::base {
 
 std::string_view name_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::not_found: return "not_found";
-    case ErrorCode::invalid_input: return "invalid_input";
-    case ErrorCode::corruption: return "corruption";
-    case ErrorCode::no_space: return "no_space";
-    case ErrorCode::unavailable: return "unavailable";
-    case ErrorCode::conflict: return "conflict";
-    case ErrorCode::refused: return "refused";
-    case ErrorCode::step_failed: return "step_failed";
-    case ErrorCode::timeout: return "timeout";
-    case ErrorCode::cancelled: return "cancelled";
-    case ErrorCode::unsupported: return "unsupported";
-    case ErrorCode::wrong_key: return "wrong_key";
-    case ErrorCode::failed: return "failed";
-    case ErrorCode::internal: return "internal";
+    case ErrorCode::not_found:
+      return "not_found";
+    case ErrorCode::invalid_input:
+      return "invalid_input";
+    case ErrorCode::corruption:
+      return "corruption";
+    case ErrorCode::no_space:
+      return "no_space";
+    case ErrorCode::unavailable:
+      return "unavailable";
+    case ErrorCode::conflict:
+      return "conflict";
+    case ErrorCode::refused:
+      return "refused";
+    case ErrorCode::step_failed:
+      return "step_failed";
+    case ErrorCode::timeout:
+      return "timeout";
+    case ErrorCode::cancelled:
+      return "cancelled";
+    case ErrorCode::unsupported:
+      return "unsupported";
+    case ErrorCode::wrong_key:
+      return "wrong_key";
+    case ErrorCode::failed:
+      return "failed";
+    case ErrorCode::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -44,23 +58,35 @@ Error&& Error::at(Position position) && {
   return std::move(*this);
 }
 
-void Error::add_context(std::string text) { message_ = std::move(text) + ": " + message_; }
+void Error::add_context(std::string text) {
+  message_ = std::move(text) + ": " + message_;
+}
 
-ErrorList::ErrorList(std::vector<Error> errors) : Error(errors.front()), errors_(std::move(errors)) {}
+ErrorList::ErrorList(std::vector<Error> errors)
+    : Error(errors.front()), errors_(std::move(errors)) {}
 
 Error system_error(int error_number, std::string_view what) {
   ErrorCode code = ErrorCode::failed;
   switch (error_number) {
     case ENOENT:
-    case ENOTDIR: code = ErrorCode::not_found; break;
+    case ENOTDIR:
+      code = ErrorCode::not_found;
+      break;
     case ENOSPC:
-    case EDQUOT: code = ErrorCode::no_space; break;
+    case EDQUOT:
+      code = ErrorCode::no_space;
+      break;
     case EACCES:
     case EPERM:
-    case EROFS: code = ErrorCode::refused; break;
+    case EROFS:
+      code = ErrorCode::refused;
+      break;
     case EAGAIN:
-    case EBUSY: code = ErrorCode::unavailable; break;
-    default: break;
+    case EBUSY:
+      code = ErrorCode::unavailable;
+      break;
+    default:
+      break;
   }
   return Error(code, std::string(what) + ": " + std::generic_category().message(error_number));
 }

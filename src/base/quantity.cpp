@@ -24,7 +24,8 @@ std::optional<double> take_number(std::string_view& text) {
 
 std::string_view take_letters(std::string_view& text) {
   std::size_t n = 0;
-  while (n < text.size() && ((text[n] >= 'a' && text[n] <= 'z') || (text[n] >= 'A' && text[n] <= 'Z')))
+  while (n < text.size() &&
+         ((text[n] >= 'a' && text[n] <= 'z') || (text[n] >= 'A' && text[n] <= 'Z')))
     ++n;
   const auto letters = text.substr(0, n);
   text.remove_prefix(n);
@@ -55,23 +56,24 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text, bool require_unit) {
-  constexpr std::array<std::pair<std::string_view, double>, 17> units{{{"B", 1},
-                                                                       {"kB", 1e3},
-                                                                       {"KB", 1e3},
-                                                                       {"MB", 1e6},
-                                                                       {"GB", 1e9},
-                                                                       {"TB", 1e12},
-                                                                       {"K", 1024.0},
-                                                                       {"k", 1024.0},
-                                                                       {"M", 1048576.0},
-                                                                       {"G", 1073741824.0},
-                                                                       {"T", 1099511627776.0},
-                                                                       {"KiB", 1024.0},
-                                                                       {"kiB", 1024.0},
-                                                                       {"MiB", 1048576.0},
-                                                                       {"GiB", 1073741824.0},
-                                                                       {"TiB", 1099511627776.0},
-                                                                       {"PiB", 1125899906842624.0}}};
+  constexpr std::array<std::pair<std::string_view, double>, 17> units{
+      {{"B", 1},
+       {"kB", 1e3},
+       {"KB", 1e3},
+       {"MB", 1e6},
+       {"GB", 1e9},
+       {"TB", 1e12},
+       {"K", 1024.0},
+       {"k", 1024.0},
+       {"M", 1048576.0},
+       {"G", 1073741824.0},
+       {"T", 1099511627776.0},
+       {"KiB", 1024.0},
+       {"kiB", 1024.0},
+       {"MiB", 1048576.0},
+       {"GiB", 1073741824.0},
+       {"TiB", 1099511627776.0},
+       {"PiB", 1125899906842624.0}}};
   const auto number = take_number(text);
   if (!number) return std::nullopt;
   if (!text.empty() && text[0] == ' ') text.remove_prefix(1);

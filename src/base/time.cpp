@@ -78,7 +78,8 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
                                          std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
-  std::int64_t seconds = std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86400};
+  std::int64_t seconds =
+      std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86400};
   std::int64_t fraction = 0;
   if (!text.empty()) {
     if (!take(text, 'T') && !take(text, 't') && !take(text, ' ')) return std::nullopt;

@@ -26,17 +26,31 @@ auto& get_or_throw(Variant& value, const char* expected) {
 
 }  // namespace
 
-bool Json::as_bool() const { return get_or_throw<bool>(value_, "true or false"); }
-std::int64_t Json::as_integer() const { return get_or_throw<std::int64_t>(value_, "an integer"); }
+bool Json::as_bool() const {
+  return get_or_throw<bool>(value_, "true or false");
+}
+std::int64_t Json::as_integer() const {
+  return get_or_throw<std::int64_t>(value_, "an integer");
+}
 double Json::as_double() const {
   if (is_integer()) return static_cast<double>(as_integer());
   return get_or_throw<double>(value_, "a number");
 }
-const std::string& Json::as_string() const { return get_or_throw<std::string>(value_, "a string"); }
-const Json::Array& Json::as_array() const { return get_or_throw<Array>(value_, "an array"); }
-Json::Array& Json::as_array() { return get_or_throw<Array>(value_, "an array"); }
-const Json::Object& Json::as_object() const { return get_or_throw<Object>(value_, "an object"); }
-Json::Object& Json::as_object() { return get_or_throw<Object>(value_, "an object"); }
+const std::string& Json::as_string() const {
+  return get_or_throw<std::string>(value_, "a string");
+}
+const Json::Array& Json::as_array() const {
+  return get_or_throw<Array>(value_, "an array");
+}
+Json::Array& Json::as_array() {
+  return get_or_throw<Array>(value_, "an array");
+}
+const Json::Object& Json::as_object() const {
+  return get_or_throw<Object>(value_, "an object");
+}
+Json::Object& Json::as_object() {
+  return get_or_throw<Object>(value_, "an object");
+}
 
 const Json* Json::find(std::string_view key) const {
   const auto* object = std::get_if<Object>(&value_);
@@ -96,14 +110,29 @@ bool is_plain(char c) {
 
 void append_escape(std::string& out, unsigned char c) {
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: out += base::format("\\u{:04x}", c);
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += base::format("\\u{:04x}", c);
   }
 }
 
@@ -120,11 +149,13 @@ void append_double(std::string& out, double value) {
   const double size = std::fabs(value);
   char buffer[400];
   if (size >= 1e-6 && size < 1e21) {
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
+    const auto end =
+        std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr;
     out.append(buffer, end);
     return;
   }
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
   std::string text(buffer, end);
   const auto e = text.find('e');  // to_chars pads the exponent: e-07 must be e-7
   std::size_t digits = e + 2;
@@ -140,7 +171,8 @@ std::u16string utf16(std::string_view utf8) {
     const int length = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
     std::uint32_t point = length == 1 ? c : c & (0xFFU >> (length + 1));
     for (int k = 1; k < length && i + static_cast<std::size_t>(k) < utf8.size(); ++k)
-      point = point << 6U | (static_cast<unsigned char>(utf8[i + static_cast<std::size_t>(k)]) & 0x3FU);
+      point =
+          point << 6U | (static_cast<unsigned char>(utf8[i + static_cast<std::size_t>(k)]) & 0x3FU);
     i += static_cast<std::size_t>(length);
     if (point < 0x10000) {
       units += static_cast<char16_t>(point);
@@ -153,7 +185,8 @@ std::u16string utf16(std::string_view utf8) {
 }
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 bool utf16_less(const std::string& a, const std::string& b) {
@@ -336,7 +369,8 @@ std::string Json::canonical() const {
 
 Json parse_json(std::string_view text, int max_depth) {
   Builder builder(max_depth);
-  if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.result);
+  if (nlohmann::json::sax_parse(text.begin(), text.end(), &builder))
+    return std::move(builder.result);
   base::Position position;
   if (builder.position_ > 0) {
     const auto before = text.substr(0, std::min(builder.position_ - 1, text.size()));

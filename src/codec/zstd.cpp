@@ -32,6 +32,18 @@ std::vector<std::uint8_t> ZstdCompressor::compress(std::span<const std::uint8_t>
   return frame;
 }
 
+std::span<const std::uint8_t> ZstdCompressor::compress_into(std::span<const std::uint8_t> input,
+                                                            std::vector<std::uint8_t>& buffer) {
+  const auto bound = ZSTD_compressBound(input.size());
+  if (buffer.size() < bound) buffer.resize(bound);
+  const auto size =
+      ZSTD_compress2(state_->context, buffer.data(), buffer.size(), input.data(), input.size());
+  if (ZSTD_isError(size) != 0U)
+    throw base::Error(base::ErrorCode::internal,
+                      std::string("zstd cannot compress: ") + ZSTD_getErrorName(size));
+  return {buffer.data(), size};
+}
+
 struct ZstdDecompressor::State {
   ZSTD_DCtx* context = ZSTD_createDCtx();
   ~State() { ZSTD_freeDCtx(context); }
@@ -66,7 +78,8 @@ std::vector<std::uint8_t> ZstdDecompressor::decompress(std::span<const std::uint
       throw base::Error(base::ErrorCode::corruption,
                         std::string("zstd: ") + ZSTD_getErrorName(status));
     if (in.pos != in_before || out.pos != out_before) continue;
-    if (out.pos < out.size) throw base::Error(base::ErrorCode::corruption, "zstd frame is cut short");
+    if (out.pos < out.size)
+      throw base::Error(base::ErrorCode::corruption, "zstd frame is cut short");
     if (output.size() >= max_size)
       throw base::Error(base::ErrorCode::corruption, "zstd frame larger than allowed");
     output.resize(std::min(max_size, output.size() * 2 + 1024));
@@ -75,6 +88,21 @@ std::vector<std::uint8_t> ZstdDecompressor::decompress(std::span<const std::uint
   }
   output.resize(out.pos);
   return output;
+}
+
+void ZstdDecompressor::decompress_exactly(std::span<const std::uint8_t> frame,
+                                          std::span<std::uint8_t> output) {
+  const auto size = ZSTD_decompressDCtx(state_->context, output.data(), output.size(), frame.data(),
+                                        frame.size());
+  if (ZSTD_isError(size) != 0U)
+    throw base::Error(base::ErrorCode::corruption, std::string("zstd: ") + ZSTD_getErrorName(size));
+  if (size != output.size())
+    throw base::Error(base::ErrorCode::corruption, "zstd frame is shorter than it should be");
+}
+
+std::size_t frame_length(std::span<const std::uint8_t> bytes) {
+  const auto size = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
+  return ZSTD_isError(size) != 0U ? 0 : size;
 }
 
 namespace {
@@ -104,17 +132,25 @@ std::string from_base64(std::string_view text) {
     for (std::size_t k = 0; k < 4; ++k) {
       const char c = text[i + k];
       std::uint32_t value = 0;
-      if (c >= 'A' && c <= 'Z') value = static_cast<std::uint32_t>(c - 'A');
-      else if (c >= 'a' && c <= 'z') value = static_cast<std::uint32_t>(c - 'a' + 26);
-      else if (c >= '0' && c <= '9') value = static_cast<std::uint32_t>(c - '0' + 52);
-      else if (c == '+') value = 62;
-      else if (c == '/') value = 63;
-      else if (c == '=' && i + 4 == text.size() && k >= 2) ++padding;
-      else throw bad();
+      if (c >= 'A' && c <= 'Z')
+        value = static_cast<std::uint32_t>(c - 'A');
+      else if (c >= 'a' && c <= 'z')
+        value = static_cast<std::uint32_t>(c - 'a' + 26);
+      else if (c >= '0' && c <= '9')
+        value = static_cast<std::uint32_t>(c - '0' + 52);
+      else if (c == '+')
+        value = 62;
+      else if (c == '/')
+        value = 63;
+      else if (c == '=' && i + 4 == text.size() && k >= 2)
+        ++padding;
+      else
+        throw bad();
       if (padding > 0 && c != '=') throw bad();
       group = group << 6U | value;
     }
-    for (std::size_t k = 0; k + padding < 3; ++k) bytes += static_cast<char>(group >> (16 - 8 * k) & 255U);
+    for (std::size_t k = 0; k + padding < 3; ++k)
+      bytes += static_cast<char>(group >> (16 - 8 * k) & 255U);
   }
   return bytes;
 }

@@ -64,7 +64,8 @@ base::Timestamp read_time(const Json& object, std::string_view member) {
 hash::Digest read_digest(const Json& object, std::string_view member) {
   const auto digest = hash::parse_digest(object.at(member).as_string());
   if (!digest)
-    throw base::Error(base::ErrorCode::invalid_input, base::format("'{}' is not a SHA-256", member));
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::format("'{}' is not a SHA-256", member));
   return *digest;
 }
 
@@ -110,7 +111,9 @@ std::vector<std::string> strings_from_json(const Json& object, std::string_view 
 }
 
 // Microseconds are all that rusage gives; more digits would be noise in the record.
-Json seconds(double value) { return std::round(value * 1e6) / 1e6; }
+Json seconds(double value) {
+  return std::round(value * 1e6) / 1e6;
+}
 
 Json to_json(const Attempt& attempt) {
   Json json = Json::object({{"started", attempt.started.to_rfc3339()},
@@ -142,11 +145,21 @@ Attempt attempt_from_json(const Json& json) {
 
 }  // namespace
 
-std::string_view name_of(StepState state) { return find_name(kStepStates, state); }
-std::optional<StepState> parse_step_state(std::string_view name) { return find_value(kStepStates, name); }
-std::string_view name_of(RunState state) { return find_name(kRunStates, state); }
-std::optional<RunState> parse_run_state(std::string_view name) { return find_value(kRunStates, name); }
-std::string_view name_of(Grade grade) { return find_name(kGrades, grade); }
+std::string_view name_of(StepState state) {
+  return find_name(kStepStates, state);
+}
+std::optional<StepState> parse_step_state(std::string_view name) {
+  return find_value(kStepStates, name);
+}
+std::string_view name_of(RunState state) {
+  return find_name(kRunStates, state);
+}
+std::optional<RunState> parse_run_state(std::string_view name) {
+  return find_value(kRunStates, name);
+}
+std::string_view name_of(Grade grade) {
+  return find_name(kGrades, grade);
+}
 
 std::optional<ContentId> parse_content_id(std::string_view text) {
   constexpr std::string_view prefix = "sha256:";
@@ -184,7 +197,8 @@ Artifact artifact_from_json(const Json& json) {
   artifact.size = static_cast<std::uint64_t>(json.at("size").as_integer());
   artifact.mode = 0;
   for (const char digit : json.at("mode").as_string()) {
-    if (digit < '0' || digit > '7') throw base::Error(base::ErrorCode::invalid_input, "'mode' is not octal");
+    if (digit < '0' || digit > '7')
+      throw base::Error(base::ErrorCode::invalid_input, "'mode' is not octal");
     artifact.mode = (artifact.mode * 8 + static_cast<std::uint32_t>(digit - '0')) & 07777U;
   }
   return artifact;
@@ -222,6 +236,8 @@ Json to_json(const Execution& execution) {
   if (execution.log) json.set("log", to_json(*execution.log));
   json.set("grade", name_of(execution.grade));
   if (!execution.grade_reason.empty()) json.set("grade_reason", execution.grade_reason);
+  if (!execution.inputs_changed.empty())
+    json.set("inputs_changed_during_run", strings_to_json(execution.inputs_changed));
   if (!execution.failure.empty()) json.set("failure", execution.failure);
   return json;
 }
@@ -240,21 +256,33 @@ Execution execution_from_json(const Json& json) {
       execution.attempts.push_back(attempt_from_json(attempt));
   execution.inputs = artifacts_from_json(json, "inputs");
   execution.outputs = artifacts_from_json(json, "outputs");
-  if (json.find("reused_from") != nullptr) execution.reused_from = ExecutionId{read_uuid(json, "reused_from")};
+  if (json.find("reused_from") != nullptr)
+    execution.reused_from = ExecutionId{read_uuid(json, "reused_from")};
   if (const auto* log = json.find("log")) execution.log = artifact_from_json(*log);
   execution.grade = read_enum(kGrades, json, "grade");
   execution.grade_reason = json.get_string("grade_reason");
+  execution.inputs_changed = strings_from_json(json, "inputs_changed_during_run");
   execution.failure = json.get_string("failure");
   return execution;
 }
 
 void StepCounts::add(StepState state) {
   switch (state) {
-    case StepState::executed: ++executed; break;
-    case StepState::reused: ++reused; break;
-    case StepState::up_to_date: ++up_to_date; break;
-    case StepState::failed: ++failed; break;
-    case StepState::skipped: ++skipped; break;
+    case StepState::executed:
+      ++executed;
+      break;
+    case StepState::reused:
+      ++reused;
+      break;
+    case StepState::up_to_date:
+      ++up_to_date;
+      break;
+    case StepState::failed:
+      ++failed;
+      break;
+    case StepState::skipped:
+      ++skipped;
+      break;
   }
 }
 
@@ -272,6 +300,7 @@ Json to_json(const RunRecord& record) {
   if (record.pipeline) json.set("pipeline", to_json(*record.pipeline));
   json.set("configuration", artifacts_to_json(record.configuration));
   json.set("targets", strings_to_json(record.targets));
+  json.set("overrides", strings_to_json(record.overrides));
   json.set("parameters", record.parameters);
   json.set("config_hash", record.config_hash.to_hex());
   json.set("environment", record.environment);
@@ -300,6 +329,7 @@ RunRecord run_record_from_json(const Json& json) {
   if (const auto* pipeline = json.find("pipeline")) record.pipeline = artifact_from_json(*pipeline);
   record.configuration = artifacts_from_json(json, "configuration");
   record.targets = strings_from_json(json, "targets");
+  record.overrides = strings_from_json(json, "overrides");
   record.parameters = json.at("parameters");
   record.config_hash = read_digest(json, "config_hash");
   record.environment = json.at("environment");

@@ -22,7 +22,9 @@ const EVP_MD* sha256_algorithm() {
 
 }  // namespace
 
-std::string Digest::to_hex() const { return base::to_hex(bytes); }
+std::string Digest::to_hex() const {
+  return base::to_hex(bytes);
+}
 
 std::optional<Digest> parse_digest(std::string_view hex) {
   const auto bytes = base::from_hex(hex);

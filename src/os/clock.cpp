@@ -12,8 +12,12 @@ std::int64_t read_clock(clockid_t clock) {
 }
 }  // namespace
 
-base::Timestamp now() { return {read_clock(CLOCK_REALTIME)}; }
-base::Timestamp file_clock_now() { return {read_clock(CLOCK_REALTIME_COARSE)}; }
+base::Timestamp now() {
+  return {read_clock(CLOCK_REALTIME)};
+}
+base::Timestamp file_clock_now() {
+  return {read_clock(CLOCK_REALTIME_COARSE)};
+}
 std::chrono::nanoseconds steady_now() {
   return std::chrono::nanoseconds(read_clock(CLOCK_MONOTONIC));
 }

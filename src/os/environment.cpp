@@ -23,7 +23,9 @@ std::vector<std::pair<std::string, std::string>> environment_variables() {
   std::vector<std::pair<std::string, std::string>> variables;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const char* equals = std::strchr(*entry, '=');
-    if (equals != nullptr) variables.emplace_back(std::string(*entry, static_cast<std::size_t>(equals - *entry)), equals + 1);
+    if (equals != nullptr)
+      variables.emplace_back(std::string(*entry, static_cast<std::size_t>(equals - *entry)),
+                             equals + 1);
   }
   return variables;
 }
@@ -86,6 +88,8 @@ std::optional<std::string> find_program(const std::string& name) {
   }
   return std::nullopt;
 }
+
+int process_id() { return ::getpid(); }
 
 std::string boot_id() {
   try {

@@ -30,17 +30,26 @@ namespace {
 
 FileType type_of(mode_t mode) {
   switch (mode & S_IFMT) {
-    case S_IFDIR: return FileType::directory;
-    case S_IFLNK: return FileType::symlink;
-    case S_IFIFO: return FileType::fifo;
-    case S_IFSOCK: return FileType::socket;
-    case S_IFBLK: return FileType::block_device;
-    case S_IFCHR: return FileType::character_device;
-    default: return FileType::regular;
+    case S_IFDIR:
+      return FileType::directory;
+    case S_IFLNK:
+      return FileType::symlink;
+    case S_IFIFO:
+      return FileType::fifo;
+    case S_IFSOCK:
+      return FileType::socket;
+    case S_IFBLK:
+      return FileType::block_device;
+    case S_IFCHR:
+      return FileType::character_device;
+    default:
+      return FileType::regular;
   }
 }
 
-std::int64_t nanoseconds(const timespec& t) { return t.tv_sec * std::int64_t{1'000'000'000} + t.tv_nsec; }
+std::int64_t nanoseconds(const timespec& t) {
+  return t.tv_sec * std::int64_t{1'000'000'000} + t.tv_nsec;
+}
 
 FileStat from_stat(const struct stat& s) {
   return {.type = type_of(s.st_mode),
@@ -104,9 +113,13 @@ class TemporaryFile {
 std::optional<FileStat> lstat_file(const std::string& path) {
   return stat_path(path, AT_SYMLINK_NOFOLLOW);
 }
-std::optional<FileStat> stat_file(const std::string& path) { return stat_path(path, 0); }
+std::optional<FileStat> stat_file(const std::string& path) {
+  return stat_path(path, 0);
+}
 
-File::~File() { close(); }
+File::~File() {
+  close();
+}
 File::File(File&& other) noexcept : fd_(other.release()) {}
 File& File::operator=(File&& other) noexcept {
   if (this != &other) {
@@ -119,9 +132,13 @@ void File::close() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
-int File::release() { return std::exchange(fd_, -1); }
+int File::release() {
+  return std::exchange(fd_, -1);
+}
 
-File open_for_reading(const std::string& path) { return open_file(path, O_RDONLY, 0, "cannot open"); }
+File open_for_reading(const std::string& path) {
+  return open_file(path, O_RDONLY, 0, "cannot open");
+}
 File create_file(const std::string& path, std::uint32_t mode) {
   return open_file(path, O_WRONLY | O_CREAT | O_TRUNC, mode, "cannot create");
 }
@@ -193,17 +210,18 @@ std::string read_file(const std::string& path, std::uint64_t limit) {
   if (stat.type == FileType::directory)
     throw base::Error(base::ErrorCode::invalid_input, base::printable(path) + " is a directory");
   const auto too_large = [&] {
-    return base::Error(base::ErrorCode::invalid_input,
-                       base::printable(path) + " is larger than " + std::to_string(limit) + " bytes");
+    return base::Error(base::ErrorCode::invalid_input, base::printable(path) + " is larger than " +
+                                                           std::to_string(limit) + " bytes");
   };
   if (stat.size > limit) throw too_large();
   std::string content(stat.size, '\0');
   std::size_t filled = 0;
   while (true) {
     if (filled == content.size()) content.resize(filled + 4096);  // it may grow, or be a pipe
-    const auto n = read_some(
-        file, std::span(reinterpret_cast<std::uint8_t*>(content.data()) + filled, content.size() - filled),
-        path);
+    const auto n = read_some(file,
+                             std::span(reinterpret_cast<std::uint8_t*>(content.data()) + filled,
+                                       content.size() - filled),
+                             path);
     if (n == 0) break;
     filled += n;
     if (filled > limit) throw too_large();
@@ -273,7 +291,8 @@ void remove_tree(const std::string& path) {
 }
 
 void rename_file(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0) fail("cannot rename " + base::printable(from) + " to", to);
+  if (::rename(from.c_str(), to.c_str()) != 0)
+    fail("cannot rename " + base::printable(from) + " to", to);
 }
 
 std::string make_temporary_directory(const std::string& prefix) {
@@ -324,8 +343,8 @@ bool is_network_file_system(const std::string& path) {
                           kCifs = 0xFF534D42, kFuse = 0x65735546, kBeeGfs = 0x19830326;
   const auto type = static_cast<std::uint32_t>(s.f_type);
   for (const auto network : {std::uint32_t{NFS_SUPER_MAGIC}, std::uint32_t{SMB_SUPER_MAGIC},
-                             std::uint32_t{AFS_SUPER_MAGIC}, std::uint32_t{V9FS_MAGIC}, kLustre, kGpfs,
-                             kCeph, kCifs, kFuse, kBeeGfs, std::uint32_t{0xFE534D42}})
+                             std::uint32_t{AFS_SUPER_MAGIC}, std::uint32_t{V9FS_MAGIC}, kLustre,
+                             kGpfs, kCeph, kCifs, kFuse, kBeeGfs, std::uint32_t{0xFE534D42}})
     if (type == network) return true;
   return false;
 }

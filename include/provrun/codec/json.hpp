@@ -67,8 +67,8 @@ class Json {
   /// Adds an element. A null value becomes an array first.
   Json& push_back(Json value);
 
-  /// One line, members in their order. Strings that are not UTF-8 have each invalid byte replaced by
-  /// U+FFFD: keep such bytes in a base64 member beside (see core/record.hpp).
+  /// One line, members in their order. Strings that are not UTF-8 have each invalid byte replaced
+  /// by U+FFFD: keep such bytes in a base64 member beside (see core/record.hpp).
   std::string dump() const;
   /// Indented by two spaces, for people.
   std::string dump_pretty() const;
@@ -84,8 +84,9 @@ class Json {
 /// Appends the JSON string literal of the text, quotes included.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Parses one JSON text (RFC 8259), at most max_depth levels deep. Duplicate members, trailing bytes,
-/// bad UTF-8 and numbers out of range are errors: base::Error(invalid_input) with line and column.
+/// Parses one JSON text (RFC 8259), at most max_depth levels deep. Duplicate members, trailing
+/// bytes, bad UTF-8 and numbers out of range are errors: base::Error(invalid_input) with line and
+/// column.
 Json parse_json(std::string_view text, int max_depth = 200);
 
 }  // namespace provrun::codec

@@ -8,11 +8,13 @@
 
 namespace provrun::codec {
 
-/// Compresses whole buffers into single zstd frames (RFC 8878) with content size and checksum stored.
-/// Keeps its context between calls, which for small inputs is most of the cost. One thread at a time.
+/// Compresses whole buffers into single zstd frames (RFC 8878) with content size and checksum
+/// stored. Keeps its context between calls, which for small inputs is most of the cost. One thread
+/// at a time.
 class ZstdCompressor {
  public:
-  /// level as zstd's command line: 1 (fast) to 19.
+  /// level as zstd's command line: 1 (fast) to 19. Below 0 it hardly tries: what does not compress
+  /// is passed through at the speed of a copy.
   explicit ZstdCompressor(int level = 3);
   ~ZstdCompressor();
   ZstdCompressor(ZstdCompressor&&) noexcept;
@@ -20,6 +22,10 @@ class ZstdCompressor {
 
   /// One frame. An empty input gives a frame too.
   std::vector<std::uint8_t> compress(std::span<const std::uint8_t> input);
+  /// The same into a buffer that keeps its memory between calls; returns the part that is the
+  /// frame.
+  std::span<const std::uint8_t> compress_into(std::span<const std::uint8_t> input,
+                                              std::vector<std::uint8_t>& buffer);
 
  private:
   struct State;
@@ -37,11 +43,17 @@ class ZstdDecompressor {
   /// Throws base::Error(corruption) when the bytes are no zstd frame, a checksum differs, or the
   /// result would exceed max_size.
   std::vector<std::uint8_t> decompress(std::span<const std::uint8_t> frames, std::size_t max_size);
+  /// One frame that must fill the output exactly; throws base::Error(corruption) otherwise.
+  void decompress_exactly(std::span<const std::uint8_t> frame, std::span<std::uint8_t> output);
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Length in bytes of the zstd or skippable frame at the front of the bytes, found without
+/// decompressing; 0 when there is none or it is cut short.
+std::size_t frame_length(std::span<const std::uint8_t> bytes);
 
 /// Standard base64 with padding (RFC 4648).
 std::string to_base64(std::string_view bytes);

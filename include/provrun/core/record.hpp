@@ -44,10 +44,10 @@ enum class RunState { running, completed, failed, interrupted };
 std::string_view name_of(RunState state);
 std::optional<RunState> parse_run_state(std::string_view name);
 
-/// Why a step ran, or will run. kind is one of: first_run, command, shell, directory, input_content,
-/// input_added, input_removed, parameter, environment, output_declared, output_missing,
-/// output_altered, forced, always, upstream, incomplete, record_lost; what names the thing; before
-/// and after are its values as text where there are any.
+/// Why a step ran, or will run. kind is one of: first_run, command, shell, directory,
+/// input_content, input_added, input_removed, parameter, environment, output_declared,
+/// output_missing, output_altered, forced, always, upstream, incomplete, record_lost; what names
+/// the thing; before and after are its values as text where there are any.
 struct Reason {
   std::string kind;
   std::string what;
@@ -62,10 +62,10 @@ Reason reason_from_json(const codec::Json& json);
 struct Attempt {
   base::Timestamp started;
   base::Timestamp ended;
-  int exit_code = 0;         ///< meaningful when signal is 0 and the command was started
-  int signal = 0;            ///< the signal that ended it, or 0
+  int exit_code = 0;  ///< meaningful when signal is 0 and the command was started
+  int signal = 0;     ///< the signal that ended it, or 0
   bool timed_out = false;
-  std::string start_error;   ///< why the command could not be started at all
+  std::string start_error;  ///< why the command could not be started at all
   double cpu_user_s = 0;
   double cpu_system_s = 0;
   std::uint64_t max_rss_bytes = 0;
@@ -80,11 +80,11 @@ std::string_view name_of(Grade grade);
 
 /// One step instance in one run.
 struct Execution {
-  ExecutionId id;      ///< for up_to_date steps the execution that made the outputs
-  std::string step;    ///< "fit@gentoo-ols"
+  ExecutionId id;    ///< for up_to_date steps the execution that made the outputs
+  std::string step;  ///< "fit@gentoo-ols"
   StepState state = StepState::executed;
   hash::Digest step_key;
-  codec::Json key;     ///< the document whose canonical form hashes to step_key; null when up_to_date
+  codec::Json key;  ///< the document whose canonical form hashes to step_key; null when up_to_date
   Reason reason;
   std::vector<Attempt> attempts;
   std::vector<Artifact> inputs;
@@ -93,7 +93,8 @@ struct Execution {
   std::optional<Artifact> log;             ///< captured output; absent when there was none
   Grade grade = Grade::declared;
   std::string grade_reason;
-  std::string failure;                     ///< for failed steps, one sentence
+  std::vector<std::string> inputs_changed;  ///< paths whose files changed while it ran
+  std::string failure;                      ///< for failed steps, one sentence
 };
 codec::Json to_json(const Execution& execution);
 Execution execution_from_json(const codec::Json& json);
@@ -116,16 +117,17 @@ struct RunRecord {
   base::Timestamp ended;
   std::string user;
   std::string host;
-  std::vector<std::string> trigger;       ///< the command line that started it, secrets removed
-  std::optional<Artifact> pipeline;       ///< absent for `exec`
-  std::vector<Artifact> configuration;    ///< parameter files, CSV files … that shaped the workflow
+  std::vector<std::string> trigger;     ///< the command line that started it, secrets removed
+  std::optional<Artifact> pipeline;     ///< absent for `exec`
+  std::vector<Artifact> configuration;  ///< parameter files, CSV files … that shaped the workflow
   std::vector<std::string> targets;
+  std::vector<std::string> overrides;  ///< "name=value", as given by --set
   codec::Json parameters;
-  hash::Digest config_hash;               ///< SHA-256 of the canonical form of the configuration
-  codec::Json environment;                ///< what room capture found; see schemas/run.v1.json
-  codec::Json git;                        ///< null outside of a git work tree
+  hash::Digest config_hash;  ///< SHA-256 of the canonical form of the configuration
+  codec::Json environment;   ///< what room capture found; see schemas/run.v1.json
+  codec::Json git;           ///< null outside of a git work tree
   StepCounts counts;
-  std::string failure;                    ///< why it failed, one sentence
+  std::string failure;  ///< why it failed, one sentence
   std::string tool_version;
 };
 codec::Json to_json(const RunRecord& record);

@@ -21,8 +21,11 @@ std::string home_directory();
 std::string cache_directory();
 /// Cores this process may run on.
 int available_cores();
-/// The first executable of that name on PATH (or the name itself if it has a slash and is executable).
+/// The first executable of that name on PATH (or the name itself if it has a slash and is
+/// executable).
 std::optional<std::string> find_program(const std::string& name);
+/// The number of this process.
+int process_id();
 /// Kernel's boot id; a lock of another boot is stale.
 std::string boot_id();
 /// When the process started, in clock ticks since boot; nullopt when there is no such process.

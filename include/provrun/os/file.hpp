@@ -83,8 +83,8 @@ void sync_directory(const std::string& path);
 std::string read_file(const std::string& path, std::uint64_t limit = UINT64_MAX);
 
 enum class Durability { cached, synced };
-/// Writes beside the path under a temporary name, then renames: readers see the old or the new bytes.
-/// synced also waits until file and directory are on the disk.
+/// Writes beside the path under a temporary name, then renames: readers see the old or the new
+/// bytes. synced also waits until file and directory are on the disk.
 void write_file_atomically(const std::string& path, std::string_view bytes, Durability durability,
                            std::uint32_t mode = 0600);
 /// Writes to a temporary name and links it to the path. False, with nothing changed, when the path
@@ -119,7 +119,8 @@ std::vector<DirectoryEntry> list_directory(const std::string& path);
 std::string join_path(std::string_view directory, std::string_view name);
 std::string parent_path(std::string_view path);
 std::string base_name(std::string_view path);
-/// Without ".", "..", repeated and trailing slashes; relative paths stay relative and may begin with "..".
+/// Without ".", "..", repeated and trailing slashes; relative paths stay relative and may begin
+/// with "..".
 std::string normalize_path(std::string_view path);
 
 std::string current_directory();

@@ -19,7 +19,8 @@ TEST_CASE("members keep their order in dump") {
 }
 
 TEST_CASE("what is not JSON is refused with its place") {
-  for (const auto* text : {"", "{", "[1,]", "{\"a\":1,\"a\":2}", "1 2", "\"\xff\"", "99999999999999999999", "nul"}) {
+  for (const auto* text :
+       {"", "{", "[1,]", "{\"a\":1,\"a\":2}", "1 2", "\"\xff\"", "1e999", "nul"}) {
     INFO(text);
     CHECK_THROWS_AS(codec::parse_json(text), base::Error);
   }
@@ -47,7 +48,8 @@ TEST_CASE("zstd frames round trip and every damage is noticed") {
   CHECK(decompressor.decompress(frame, data.size()) == data);
   CHECK_THROWS_AS(decompressor.decompress(frame, data.size() - 1), base::Error);
   for (std::size_t cut = 0; cut < frame.size(); cut += 97) {
-    const std::vector<std::uint8_t> part(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(cut));
+    const std::vector<std::uint8_t> part(frame.begin(),
+                                         frame.begin() + static_cast<std::ptrdiff_t>(cut));
     CHECK_THROWS_AS(decompressor.decompress(part, data.size()), base::Error);
   }
   frame[frame.size() / 2] ^= 1U;

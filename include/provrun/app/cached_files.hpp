@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "provrun/core/ports/workspace_files.hpp"
+#include "provrun/os/file.hpp"
+
+namespace provrun::catalog {
+class State;
+}
+
+namespace provrun::app {
+
+/// The files of a workspace with a cache of their contents: a file whose device, inode, size, mtime
+/// and ctime are as they were when it was read is not read again. A file that was read so soon
+/// after its last change that a further change could carry the same times is racy: it is believed
+/// during this run and not remembered beyond it (see docs/design/file-cache.md).
+class CachedFiles : public core::WorkspaceFiles {
+ public:
+  /// root: absolute. state may be null: nothing is remembered from before. aside: where files that
+  /// must not be lost are moved, e.g. ".provrun/aside/RUN", relative to the root; notice is told.
+  CachedFiles(std::string root, catalog::State* state, std::string aside,
+              std::function<void(const std::string&)> notice);
+  ~CachedFiles() override;
+
+  std::optional<core::PathState> identify(const std::string& path, core::PathKind kind) override;
+  bool unchanged(const std::string& path, core::PathKind kind) override;
+  void prepare_output(const std::string& path, core::PathKind kind,
+                      const std::vector<core::Artifact>& known) override;
+  std::string set_aside(const std::string& path) override;
+
+  /// The content of any file by its absolute path; throws when it cannot be read.
+  core::ContentId content_of(const std::string& absolute_path, const os::FileStat& stat);
+  /// The file's stat when it was last identified; nullptr when it never was.
+  const os::FileStat* stat_of(const std::string& path) const;
+  /// Whether the file's times prove its content: it was identified with these, and is not racy.
+  bool settled(const os::FileStat& stat) const;
+  /// Writes what was learnt into the state, after reading racy files again. Call at the end of a
+  /// run.
+  void remember(catalog::State& state);
+  /// Files and bytes that were read to be hashed.
+  std::uint64_t files_read() const { return files_read_; }
+  std::uint64_t bytes_read() const { return bytes_read_; }
+  const std::string& root() const { return root_; }
+  std::string absolute(const std::string& path) const;
+
+ private:
+  struct Known {
+    os::FileStat stat;
+    core::ContentId content;
+    bool racy = false;
+    bool fresh = false;  ///< learnt in this run
+    std::string path;    ///< absolute; for racy ones, to read them again
+  };
+  struct InodeHash {
+    std::size_t operator()(const std::pair<std::uint64_t, std::uint64_t>& key) const noexcept {
+      return std::hash<std::uint64_t>{}(key.second * 31 + key.first);
+    }
+  };
+  core::PathState identify_directory(const std::string& path);
+  void make_parents(const std::string& absolute_path);
+  bool fine_timestamps(std::uint64_t device);
+
+  std::string root_;
+  catalog::State* state_;
+  std::string aside_;
+  std::function<void(const std::string&)> notice_;
+  std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, Known, InodeHash> known_;
+  std::unordered_map<std::string, os::FileStat> seen_;
+  std::unordered_set<std::string> made_directories_;
+  std::unordered_map<std::uint64_t, bool> fine_timestamps_;
+  std::vector<std::uint8_t> buffer_;
+  std::uint64_t files_read_ = 0;
+  std::uint64_t bytes_read_ = 0;
+};
+
+}  // namespace provrun::app

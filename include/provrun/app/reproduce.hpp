@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "provrun/app/run_workflow.hpp"
+
+namespace provrun::app {
+
+struct ReproduceRequest {
+  std::string run;
+  std::optional<std::string> into;  ///< work there and keep it; else in a temporary folder
+  std::optional<std::string> repository;
+  int jobs = 0;
+  std::vector<std::string> trigger;
+  engine::Variables variables;
+};
+
+enum class Verdict { identical, different, missing, extra };
+std::string_view name_of(Verdict verdict);
+
+struct OutputVerdict {
+  std::string path;
+  std::string step;
+  Verdict verdict = Verdict::identical;
+  std::optional<core::ContentId> recorded;
+  std::optional<core::ContentId> reproduced;
+};
+
+struct ReproduceReport {
+  std::string run;        ///< that was reproduced
+  std::string directory;  ///< where it was done; empty when it has been removed again
+  std::vector<OutputVerdict> outputs;
+  std::vector<std::string> notices;  ///< what could not be brought back as it was
+  std::string failure;               ///< a step failed
+  bool identical() const;
+};
+
+/// Restores the run's pipeline, inputs and scripts into a scratch folder, runs every step there,
+/// and compares each output with the recorded one by content. The workspace is not touched. The
+/// folder is kept when something differs. Throws Error(not_found) when there is no such run, and
+/// what run_workflow throws.
+ReproduceReport reproduce(const ReproduceRequest& request, RunObserver& observer,
+                          const std::function<int()>& interrupts);
+
+}  // namespace provrun::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "provrun/engine/decider.hpp"
+
+namespace provrun::app {
+
+/// One command to run and record without a pipeline.
+struct CommandRequest {
+  std::vector<std::string> command;
+  std::vector<std::string> inputs;  ///< relative to the current directory
+  std::vector<std::string> outputs;
+  std::optional<std::string> repository;
+  std::vector<std::string> trigger;
+  engine::Variables variables;
+};
+
+struct CommandReport {
+  std::string run;
+  int exit_code = 0;    ///< the command's; 128 + N when signal N ended it; 126 or 127 when it could
+                        ///< not be started
+  std::string failure;  ///< said by provrun, not by the command; e.g. an output that was not made
+};
+
+/// Runs the command with the caller's terminal and streams, waits for it, and records it. Throws
+/// Error(not_found) for a missing input before anything runs.
+CommandReport run_command(const CommandRequest& request, const std::function<int()>& interrupts);
+
+}  // namespace provrun::app

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "provrun/app/archive.hpp"
+#include "provrun/app/cached_files.hpp"
+#include "provrun/codec/json.hpp"
+#include "provrun/core/ports/results.hpp"
+#include "provrun/policy/redaction.hpp"
+
+namespace provrun::app {
+
+/// What the last runs left of every step instance of one workflow file.
+class WorkspaceHistory : public core::History {
+ public:
+  /// Reads the state; null: an empty history.
+  WorkspaceHistory(catalog::State* state, std::string workflow_file);
+
+  const core::LastExecution* last(const std::string& step) override;
+  codec::Json last_key(const std::string& step) override;
+  std::optional<double> usual_duration(const std::string& step) override;
+  const std::string& workflow_file() const { return workflow_file_; }
+
+ private:
+  struct Entry {
+    core::LastExecution last;
+    double duration_s = 0;
+  };
+  catalog::State* state_;
+  std::string workflow_file_;
+  std::unordered_map<std::string, Entry> entries_;
+};
+
+/// Writes a run down as it happens and commits it to the repository at its end.
+///
+/// Every ended execution goes to a journal in `.provrun/runs/RUN/` before anything depends on it,
+/// and its files are stored by a thread of their own. finish() writes one snapshot of all artifacts
+/// with the record beside them. A journal that outlives its process is committed by recover().
+class RunRecorder : public core::RunLog {
+ public:
+  struct Setup {
+    Workspace workspace;
+    Archive* archive = nullptr;
+    CachedFiles* files = nullptr;
+    const policy::Redactor* redactor = nullptr;
+    std::string workflow_file;  ///< relative to the workspace; "" for `exec`
+  };
+
+  /// The record's head: id, workflow, started … are filled in by the caller; state is running.
+  RunRecorder(Setup setup, core::RunRecord record);
+  ~RunRecorder() override;
+
+  void execution_ended(core::Execution& execution,
+                       const std::vector<std::string>& attempt_logs) override;
+  void input_used(const core::Artifact& input) override;
+
+  /// Takes over an execution from the journal of a killed run. One whose outputs are neither stored
+  /// nor still at their paths becomes a failed one.
+  void recover(core::Execution execution);
+
+  /// True once there is something to record: a step was executed or reused, or failed.
+  bool started() const;
+  /// The folder of the run's journal and logs; made by the constructor.
+  const std::string& directory() const;
+  /// Called once, when the run starts to have something to record; may start gathering in the
+  /// background.
+  void on_start(std::function<void()> start);
+
+  struct Extra {
+    codec::Json environment;
+    codec::Json git;
+    std::string git_diff;  ///< redacted; stored beside the record when not empty
+  };
+  /// Waits for the storing thread, commits the snapshot, updates catalog and state, and removes the
+  /// journal. The record is final then. Throws when anything could not be stored.
+  core::RunRecord finish(core::RunState state, const std::string& failure, Extra extra);
+  /// Removes the run's folder when there was nothing to record; what was learnt is kept.
+  void discard();
+  /// What was stored by this run, after finish.
+  store::SessionStatistics statistics() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Commits what the journals of killed runs tell, and removes them. The workspace's lock must be
+/// held. Returns the runs recovered.
+std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
+                                          CachedFiles& files, const policy::Redactor& redactor);
+
+}  // namespace provrun::app

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "provrun/base/time.hpp"
+#include "provrun/core/content_id.hpp"
+
+// The repository as a keeper of files: what it has, and how to get it back. `repository` is the value of
+// --repo, if there was one. SNAPSHOT stands for any name of a snapshot or of a run. All throw
+// Error(not_found) for what is not there and Error(corruption) for what is damaged.
+namespace provrun::app {
+
+struct SnapshotSummary {
+  std::string id;
+  base::Timestamp time;
+  std::string user;
+  std::string host;
+  std::string run;  ///< empty when it belongs to none
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t stored_bytes = 0;  ///< what it added to the repository
+};
+/// Newest first.
+void each_snapshot(const std::optional<std::string>& repository,
+                   const std::function<void(const SnapshotSummary&)>& visit);
+
+struct StoredFile {
+  enum class Kind { file, directory, symlink };
+  std::string path;
+  Kind kind = Kind::file;
+  std::uint32_t mode = 0;
+  base::Timestamp modified;
+  std::uint64_t size = 0;   ///< of files
+  core::ContentId content;  ///< of files
+  std::string target;       ///< of symlinks
+};
+/// What "SNAPSHOT" or "SNAPSHOT:PATH" holds, in path order.
+void list_files(const std::optional<std::string>& repository, const std::string& what,
+                const std::function<void(const StoredFile&)>& visit);
+/// The bytes of "SNAPSHOT:PATH", verified piece by piece before the sink gets them.
+void read_file(const std::optional<std::string>& repository, const std::string& what,
+               const std::function<void(std::string_view)>& sink);
+
+/// How far a long operation is; total_bytes is an estimate.
+struct FilesProgress {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t total_bytes = 0;
+};
+using FilesProgressSink = std::function<void(const FilesProgress&)>;
+
+struct RestoreRequest {
+  std::optional<std::string> repository;
+  std::string snapshot;                 ///< name of a snapshot or run
+  bool is_run = false;                  ///< the name can only be a run's
+  std::vector<std::string> selections;  ///< paths or patterns; empty: all
+  std::string into;
+  bool overwrite = false;
+};
+struct RestoreSummary {
+  std::string snapshot;
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+};
+/// Throws Error(not_found) before anything is written when a selected path is not in the snapshot.
+RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressSink& progress);
+
+struct DamagedObject {
+  std::string object;
+  std::string problem;
+  std::vector<std::string> files;
+};
+struct VerifySummary {
+  std::string snapshot;
+  std::uint64_t files = 0;
+  std::uint64_t verified_bytes = 0;
+  std::vector<DamagedObject> damage;
+};
+/// Reads all that the snapshot needs and compares every hash. Damage is reported, not thrown.
+VerifySummary verify_files(const std::optional<std::string>& repository, const std::string& snapshot,
+                           const FilesProgressSink& progress);
+
+struct IndexSummary {
+  std::uint64_t packs = 0;
+  std::uint64_t chunks = 0;
+  std::vector<std::string> damaged_packs;
+};
+/// Builds the repository's index anew from its packs.
+IndexSummary repair_index(const std::optional<std::string>& repository);
+
+}  // namespace provrun::app

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "provrun/app/archive.hpp"
+#include "provrun/core/ports/results.hpp"
+
+namespace provrun::app {
+
+/// Results kept in a repository, found through its catalog.
+class StoredResults : public core::Results {
+ public:
+  /// root: the workspace the outputs are restored to, absolute.
+  StoredResults(Archive& archive, std::string root) : archive_(archive), root_(std::move(root)) {}
+
+  std::optional<core::StoredResult> find(const hash::Digest& step_key) override;
+  void restore(const core::Artifact& output) override;
+
+ private:
+  std::optional<store::FileContent> locate(const core::Artifact& artifact,
+                                           const std::string& snapshot);
+
+  Archive& archive_;
+  std::string root_;
+  std::map<std::string, snapshot::Manifest> manifests_;
+  std::map<std::string, store::FileContent> found_;  ///< by path, of the last find
+};
+
+/// The form in which Catalog::put_content_location keeps where a content lies.
+std::vector<std::uint8_t> encode_location(const store::FileContent& content);
+/// nullopt when the bytes are no location.
+std::optional<store::FileContent> decode_location(const core::ContentId& id,
+                                                  std::span<const std::uint8_t> bytes);
+/// Where a content of at most one chunk lies: known from its id and size alone.
+std::optional<store::FileContent> single_chunk(const core::ContentId& id, std::uint64_t size,
+                                               const store::RepositoryConfig& config);
+
+/// Never finds anything: every step runs.
+class NoResults : public core::Results {
+ public:
+  std::optional<core::StoredResult> find(const hash::Digest&) override { return std::nullopt; }
+  void restore(const core::Artifact&) override {}
+};
+
+}  // namespace provrun::app

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "provrun/core/record.hpp"
+
+namespace provrun::core {
+
+/// An earlier execution whose outputs can be had instead of running the step again.
+struct StoredResult {
+  ExecutionId execution;
+  std::vector<Artifact> outputs;
+};
+
+/// Results kept in the repository, by step key. One thread at a time.
+class Results {
+ public:
+  virtual ~Results() = default;
+  /// The latest successful execution with this key whose outputs are all still stored.
+  virtual std::optional<StoredResult> find(const hash::Digest& step_key) = 0;
+  /// Brings one output back to its path, verified; the old file there is replaced.
+  virtual void restore(const Artifact& output) = 0;
+};
+
+/// What the last run left of a step instance.
+struct LastExecution {
+  ExecutionId execution;
+  hash::Digest step_key;
+  std::vector<Artifact> outputs;
+};
+
+/// The last successful execution of each step instance in this workspace. One thread at a time.
+class History {
+ public:
+  virtual ~History() = default;
+  /// Valid until the next call that changes the history; nullptr when there is none.
+  virtual const LastExecution* last(const std::string& step) = 0;
+  /// The document its step key was made from, for explanations; null when it is not known.
+  virtual codec::Json last_key(const std::string& step) = 0;
+  /// How long the step took before, in seconds; nullopt when it never ran.
+  virtual std::optional<double> usual_duration(const std::string& step) = 0;
+};
+
+/// Where a run's events are written down as they happen, so that a killed run leaves a record of
+/// how far it came, and where the files of an execution are handed over to be stored. A failure to
+/// record is thrown, and fails the run. One thread at a time.
+class RunLog {
+ public:
+  virtual ~RunLog() = default;
+  /// The outputs of its attempts (paths of log files, empty where there was none) become
+  /// execution.log.
+  virtual void execution_ended(Execution& execution,
+                               const std::vector<std::string>& attempt_logs) = 0;
+  /// The input is about to be used: its content of this moment must be kept.
+  virtual void input_used(const Artifact& input) = 0;
+};
+
+}  // namespace provrun::core

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "provrun/core/record.hpp"
+
+namespace provrun::core {
+
+/// What a declared path is at this moment.
+struct PathState {
+  ContentId content;  ///< a file's content; for a directory the hash of its listing
+  std::vector<Artifact>
+      files;  ///< the file itself, or every regular file below the directory, sorted
+};
+
+enum class PathKind { file, directory };
+
+/// The files of the workspace, as the engine sees them. Paths are relative to the workspace or
+/// absolute, without a trailing slash. One thread at a time.
+class WorkspaceFiles {
+ public:
+  virtual ~WorkspaceFiles() = default;
+  /// The path's state by content, from a cache where the file has not changed; nullopt when it is
+  /// not there. Throws base::Error when it cannot be read or is of another kind (a directory where
+  /// a file was declared, a file where a directory was, a device).
+  virtual std::optional<PathState> identify(const std::string& path, PathKind kind) = 0;
+  /// True when the path is there and certainly unchanged since it was last identified, judged
+  /// without reading it.
+  virtual bool unchanged(const std::string& path, PathKind kind) = 0;
+  /// Makes the place ready for a new output: parent directories are made, and an old file goes
+  /// away. One that is not known (stored, or made by a recorded execution) is set aside, never
+  /// deleted.
+  virtual void prepare_output(const std::string& path, PathKind kind,
+                              const std::vector<Artifact>& known) = 0;
+  /// Moves what is at the path out of the way. Returns where it is now; empty when there was
+  /// nothing.
+  virtual std::string set_aside(const std::string& path) = 0;
+};
+
+}  // namespace provrun::core

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "provrun/core/ports/results.hpp"
+#include "provrun/core/ports/workspace_files.hpp"
+#include "provrun/engine/step_key.hpp"
+#include "provrun/pipeline/graph.hpp"
+
+namespace provrun::engine {
+
+/// The environment variables of the process that runs the workflow, by name.
+using Variables = std::map<std::string, std::string>;
+/// Replaces what is or looks like a secret.
+using Redact = std::function<std::string(std::string_view)>;
+
+/// What the user asked for beyond the targets.
+struct Forcing {
+  bool all = false;
+  std::set<std::string, std::less<>> steps;  ///< step or instance names
+};
+
+enum class Action {
+  none,   ///< up to date
+  reuse,  ///< restore the outputs of an earlier execution
+  execute,
+  impossible  ///< an input is not there, or cannot be read
+};
+
+/// What is to be done with a step instance, and why.
+struct Decision {
+  Action action = Action::none;
+  core::Reason reason;  ///< empty kind when up to date
+  codec::Json key;      ///< null when impossible, and when the history has it already
+  hash::Digest step_key;
+  std::vector<core::Artifact> inputs;
+  std::vector<core::Artifact> outputs;  ///< as they are (none), or as they will be (reuse)
+  core::ExecutionId execution;          ///< that made the outputs (none, reuse)
+  std::string problem;                  ///< why it is impossible, one sentence
+};
+
+/// The environment of a step: what counts (in its key and record), and all that the process gets.
+struct StepEnvironment {
+  std::vector<std::pair<std::string, std::optional<std::string>>> counting;  ///< sorted by name
+  std::vector<std::pair<std::string, std::string>> process;
+};
+/// Names of variables that choose which software is found; they count for every step where they are
+/// set.
+std::vector<std::string> software_search_variables();
+StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invocation& invocation,
+                               const Variables& variables);
+
+/// Decides, from contents alone, whether a step instance must run. Changes nothing. One thread.
+class Decider {
+ public:
+  Decider(const pipeline::Graph& graph, core::WorkspaceFiles& files, core::Results& results,
+          core::History& history, Variables variables, Redact redact, Forcing forcing);
+
+  /// All files that predecessors make must be there in their final state.
+  Decision decide(pipeline::InstanceId id);
+
+  const Variables& variables() const { return variables_; }
+  bool forced(pipeline::InstanceId id) const;
+  static core::PathKind kind_of(const pipeline::Graph& graph, pipeline::PathId path);
+
+ private:
+  struct Outputs;
+  Outputs identify_outputs(pipeline::InstanceId id);
+  core::Reason reason_to_run(pipeline::InstanceId id, const core::LastExecution* last,
+                             const Decision& decision, const Outputs& outputs);
+
+  const pipeline::Graph& graph_;
+  core::WorkspaceFiles& files_;
+  core::Results& results_;
+  core::History& history_;
+  Variables variables_;
+  Redact redact_;
+  Forcing forcing_;
+};
+
+/// Source files that instances of the selection need and that are not there: an error with the step
+/// that wants each, the place, and the nearest existing name. Throws
+/// base::ErrorList(invalid_input).
+void require_sources(
+    const pipeline::Graph& graph, const std::vector<pipeline::InstanceId>& selection,
+    const std::function<bool(const std::string& path)>& exists,
+    const std::function<std::vector<std::string>(const std::string& directory)>& list);
+
+}  // namespace provrun::engine

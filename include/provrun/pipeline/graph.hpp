@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "provrun/pipeline/workflow.hpp"
+
+namespace provrun::pipeline {
+
+/// A path of the graph: a dense index from 0. Paths are normalised ("./a//b/../c" is "a/c"),
+/// relative to the workspace or absolute, without a trailing slash; the workspace itself is ".".
+enum class PathId : std::uint32_t {};
+constexpr std::size_t index_of(PathId id) {
+  return static_cast<std::size_t>(id);
+}
+
+/// A step instance: a dense index from 0 in a topological order, so predecessors have smaller ones.
+/// Instances keep the order of the file and of their table as far as their dependencies allow.
+enum class InstanceId : std::uint32_t {};
+constexpr std::size_t index_of(InstanceId id) {
+  return static_cast<std::size_t>(id);
+}
+
+/// What one instance runs: everything that differs between the instances of a step. What they share
+/// (shell, names of passed variables and secrets, parameters, cpus, time limit, retries, always,
+/// frozen) stands in Graph::step.
+struct Invocation {
+  std::vector<std::string> scripts;  ///< one per item of `run`, in order
+  std::string directory;  ///< working directory, relative to the workspace; "." by default
+  std::optional<PathId> standard_input;                          ///< also among the inputs
+  std::optional<PathId> standard_output;                         ///< also among the outputs
+  std::optional<PathId> standard_error;                          ///< also among the outputs
+  std::vector<std::pair<std::string, std::string>> environment;  ///< `env.set`, sorted by name
+};
+
+/// The step instances of a workflow and the paths between them. Immutable; may be read from any
+/// thread. Refers to the workflow, which must outlive it.
+class Graph {
+ public:
+  const Workflow& workflow() const { return *workflow_; }
+
+  std::size_t instance_count() const;
+  static InstanceId instance(std::size_t index) { return static_cast<InstanceId>(index); }
+  std::string_view name(InstanceId id) const;  ///< "step" or "step@value-value"; unique
+  StepId step_id(InstanceId id) const;
+  const Step& step(InstanceId id) const { return workflow_->step(step_id(id)); }
+  std::optional<InstanceId> find_instance(std::string_view name) const;
+  /// In the order of the table.
+  std::span<const InstanceId> instances_of(StepId step) const;
+  /// The instance's variables with their values, in the order of the table.
+  std::vector<std::pair<std::string, std::string>> variables(InstanceId id) const;
+
+  /// In the order of the file, each path once.
+  std::span<const PathId> inputs(InstanceId id) const;
+  std::span<const PathId> outputs(InstanceId id) const;
+  /// All instances that must be done first, ascending and unique: producers of inputs, and `needs`.
+  std::span<const InstanceId> predecessors(InstanceId id) const;
+  std::span<const InstanceId> successors(InstanceId id) const;
+  /// True if only `needs` makes the instance wait for that predecessor: it reads nothing it makes.
+  bool order_only(InstanceId id, InstanceId predecessor) const;
+
+  std::size_t path_count() const;
+  std::string_view path(PathId id) const;
+  /// Declared with a trailing slash.
+  bool is_directory(PathId id) const;
+  /// The instance that declares the path as an output; nullopt for a source.
+  std::optional<InstanceId> producer(PathId id) const;
+  /// The instance that makes the path: its producer, or that of an output directory it lies in.
+  std::optional<InstanceId> maker(PathId id) const;
+  /// Normalises the text first.
+  std::optional<PathId> find_path(std::string_view text) const;
+
+  Invocation invocation(InstanceId id) const;
+  /// The output declaration (publish, caption, log) a path of outputs(id) comes from; nullptr for
+  /// the files of `stdout` and `stderr`.
+  const OutputDeclaration* output_declaration(InstanceId id, PathId path) const;
+
+  // For messages. Linear in the size of the graph.
+  std::vector<InstanceId> consumers(PathId id) const;
+  /// Where the pipeline says that the instance reads the path.
+  base::Position input_position(InstanceId id, PathId path) const;
+  /// The path of the graph, or of the candidates, that looks most like the text.
+  std::optional<std::string> nearest_path(std::string_view text,
+                                          std::span<const std::string> candidates = {}) const;
+
+  ~Graph();
+  Graph(Graph&&) noexcept;
+  Graph& operator=(Graph&&) noexcept;
+
+ private:
+  friend class GraphBuilder;
+  friend class GraphReader;
+  struct Data;
+  explicit Graph(const Workflow& workflow);
+  const Workflow* workflow_;
+  std::unique_ptr<Data> data_;
+};
+
+/// Expands every step over its table and links the instances. Throws base::ErrorList
+/// (invalid_input) with the places of: two instances with one output or one name, an output outside
+/// of the workspace or inside another instance's output directory, a cycle (printed whole), unknown
+/// targets.
+Graph expand(const Workflow& workflow);
+
+struct Selection {
+  std::vector<InstanceId>
+      instances;  ///< ascending, so in a topological order; with all they depend on
+};
+
+/// The instances needed for the targets: each the name of an entry of `targets`, a step, an
+/// instance, or a path (normalised; relative to the workspace). A source path needs nothing. No
+/// targets: the entry `default` of `targets`, or every step. `until`, if not empty, leaves only
+/// those of its targets and what they depend on. Throws base::Error(not_found), with the nearest
+/// name, for an unknown one.
+Selection select(const Graph& graph, std::span<const std::string> targets,
+                 std::span<const std::string> until = {});
+
+}  // namespace provrun::pipeline

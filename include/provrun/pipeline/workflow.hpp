@@ -1,0 +1,182 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "provrun/base/error.hpp"
+#include "provrun/codec/json.hpp"
+#include "provrun/hash/sha256.hpp"
+#include "provrun/pipeline/sources.hpp"
+#include "provrun/pipeline/template.hpp"
+#include "provrun/pipeline/value.hpp"
+
+// What a pipeline.yaml declares. The language stands in docs/manual/pipeline.md and in
+// schemas/pipeline.v1.json. Everything here is immutable after load_workflow and may be read from
+// any thread.
+namespace provrun::pipeline {
+
+/// A step's index in Workflow::steps(), in the order of the file.
+enum class StepId : std::uint32_t {};
+constexpr std::size_t index_of(StepId id) {
+  return static_cast<std::size_t>(id);
+}
+
+/// `{collect: step}` or `{collect: step.output}`.
+struct Collect {
+  StepId step{};
+  std::optional<std::uint32_t> output;  ///< index into that step's outputs; absent: all of them
+};
+
+/// One name under `inputs`; unnamed forms have the empty name.
+struct InputDeclaration {
+  struct Item {
+    Template path;  ///< unused when collecting
+    std::optional<Collect> collect;
+    Place place;
+  };
+  std::string name;
+  std::vector<Item> items;
+};
+
+/// One name under `outputs`; unnamed forms have the empty name.
+struct OutputDeclaration {
+  std::string name;
+  std::vector<Template> paths;
+  bool publish = false;
+  bool log = false;  ///< the file is a log: worth keeping when the step fails
+  std::string caption;
+  Place place;
+};
+
+struct EnvironmentDeclaration {
+  std::vector<std::pair<std::string, Template>> set;  ///< sorted by name
+  std::vector<std::string> pass;                      ///< sorted, unique
+  std::vector<std::string> secrets;                   ///< sorted, unique
+};
+
+struct RetryPolicy {
+  std::uint32_t max = 0;                ///< further attempts after the first
+  std::chrono::nanoseconds backoff{0};  ///< wait before the first of them
+};
+
+/// A table of instances: one row per instance, one column per variable.
+struct InstanceTable {
+  std::vector<std::string> variables;
+  std::vector<std::string> cells;  ///< row-major
+  /// How many leading variables name an instance.
+  std::size_t naming_variables = 0;
+  std::vector<std::uint8_t>
+      numeric;  ///< per variable: every value came from a number of the YAML file
+  Place place;
+  std::size_t row_count() const { return variables.empty() ? 0 : cells.size() / variables.size(); }
+};
+
+class Expression;  // `when`, compiled
+
+/// What all instances of a step share.
+struct Step {
+  std::string name;
+  std::string description;
+  std::vector<std::string> tags;
+  std::vector<Template> run;  ///< one script each
+  std::vector<InputDeclaration> inputs;
+  std::vector<OutputDeclaration> outputs;
+  std::vector<StepId> needs;  ///< order only
+  std::shared_ptr<const InstanceTable>
+      instances;  ///< null: exactly one instance, without variables
+  std::shared_ptr<const Expression> when;
+  std::shared_ptr<const EnvironmentDeclaration>
+      environment;  ///< never null; top-level `env` merged in
+  std::shared_ptr<const codec::Json>
+      parameters;  ///< never null; dotted name → value, those it lists or uses
+  std::shared_ptr<const std::vector<std::string>>
+      shell;  ///< never null; the script is the last argument
+  bool shell_is_default = true;
+  std::optional<Template> cwd;
+  std::optional<Template> standard_input;
+  std::optional<Template> standard_output;
+  std::optional<Template> standard_error;
+  std::uint32_t cpus = 1;
+  std::optional<std::chrono::nanoseconds> time_limit;
+  RetryPolicy retries;
+  bool always = false;
+  bool frozen = false;
+  Place place;
+};
+
+/// A file other than the pipeline that shaped the workflow.
+struct SourceFile {
+  std::string path;
+  hash::Digest content;
+  std::uint64_t size = 0;
+};
+
+/// A glob that shaped the workflow, with the sorted paths it found.
+struct SourceGlob {
+  std::string pattern;
+  std::vector<std::string> paths;
+};
+
+/// `--set key=value`: replaces the parameter at a dotted name; the value is read as YAML.
+struct Override {
+  std::string name;
+  std::string value;
+};
+
+class Workflow {
+ public:
+  const std::string& name() const { return name_; }  ///< "" if the file gives none
+  std::span<const Step> steps() const { return steps_; }
+  const Step& step(StepId id) const { return steps_[index_of(id)]; }
+  std::optional<StepId> find_step(std::string_view name) const;
+  /// `targets`: name → step names, instance names, paths; in the order of the file.
+  const std::vector<std::pair<std::string, std::vector<std::string>>>& targets() const {
+    return targets_;
+  }
+  const Value& parameters() const { return parameters_; }  ///< after overrides; a map
+  /// The document after merges and overrides, as JSON; the parameters file stands in for its name.
+  /// Its canonical form is what config_hash is made of. Made anew at each call.
+  codec::Json configuration() const;
+
+  std::span<const SourceFile> files() const { return files_; }
+  std::span<const SourceGlob> globs() const { return globs_; }
+
+  /// For messages: file name, line, column (counted in characters) and the line's text.
+  base::Position position(Place place) const;
+  ~Workflow();
+  Workflow(Workflow&&) noexcept;
+  Workflow& operator=(Workflow&&) noexcept;
+
+ private:
+  friend class WorkflowLoader;
+  Workflow();
+
+  std::string name_;
+  std::vector<Step> steps_;
+  std::unordered_map<std::string_view, StepId> step_by_name_;  // views of steps_[…].name
+  std::vector<std::pair<std::string, std::vector<std::string>>> targets_;
+  Value parameters_;
+  std::vector<SourceFile> files_;
+  std::vector<SourceGlob> globs_;
+  struct Texts;
+  std::unique_ptr<Texts> texts_;
+};
+
+/// Largest pipeline or parameters file that is read, in bytes.
+inline constexpr std::size_t kMaxDocumentBytes = std::size_t{16} << 20U;
+
+/// Reads a pipeline. `file_name` is what messages call it. Throws base::ErrorList (invalid_input,
+/// each with its place and often a hint) with all errors found, first one first; what Sources
+/// throws passes through.
+Workflow load_workflow(std::string_view text, const std::string& file_name, Sources& sources,
+                       std::span<const Override> overrides = {});
+
+}  // namespace provrun::pipeline

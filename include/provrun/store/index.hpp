@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "provrun/backend/backend.hpp"
+#include "provrun/store/chunk_table.hpp"
+
+namespace provrun::store {
+
+/// Where one copy of a chunk is, as far as it matters for reading it.
+struct ChunkLocation {
+  PackId pack;
+  std::uint32_t offset = 0;
+  std::uint32_t length = 0;  ///< of the frame
+};
+
+using PackSet = std::unordered_set<PackId>;
+
+/// Chunk -> pack, from the repository's index segments. What has been read is kept as a mapped
+/// table in the cache, where there is one, so that opening costs one listing. Safe from any thread.
+class Index {
+ public:
+  /// An empty cache path keeps the tables in memory. Nothing is read yet.
+  Index(std::shared_ptr<backend::Backend> backend, std::string cache_path);
+
+  /// Reads the segments published since the last time. Damaged ones are left out and remembered.
+  void refresh();
+  /// Forgets the cache and reads every segment.
+  void reload();
+
+  /// Every known copy, except in excluded packs. The first call refreshes.
+  std::vector<ChunkLocation> find(const ChunkId& id, const PackSet* excluded = nullptr);
+  bool contains(const ChunkId& id, const PackSet* excluded = nullptr);
+  /// Rows in all tables; an upper bound of the number of chunks.
+  std::uint64_t size();
+
+  /// Publishes the rows as a segment (durable, its name after the next barrier) and takes them in.
+  /// No rows, no segment.
+  void publish(std::vector<IndexRow> rows);
+  /// Where eight segments of about one size have come together, replaces them by one. Proves that
+  /// the new one holds all their rows before it removes them. Barriers included.
+  void merge_segments();
+
+  std::vector<SegmentId> damaged_segments();
+  /// The packs that any row names, each at least once.
+  std::vector<PackId> packs();
+
+ private:
+  struct Tables {
+    std::vector<std::shared_ptr<const ChunkTable>> all;  ///< each at least twice the next
+    bool first_is_mapped = false;
+  };
+  std::shared_ptr<const Tables> tables();
+  void load(bool use_cache);
+  void take_in(Tables& tables, ChunkTable table);
+  void write_cache(Tables& tables, const std::vector<SegmentId>& live);
+
+  std::shared_ptr<backend::Backend> backend_;
+  std::string cache_path_;
+  std::mutex load_mutex_;   ///< one thread loads at a time
+  std::mutex state_mutex_;  ///< guards the two below
+  std::shared_ptr<const Tables> tables_;
+  std::vector<SegmentId> damaged_;
+};
+
+}  // namespace provrun::store

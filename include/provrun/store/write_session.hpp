@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "provrun/base/time.hpp"
+#include "provrun/base/uuid.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/store/content.hpp"
+
+namespace provrun::store {
+
+class Repository;
+
+/// What a session has done so far.
+struct SessionStatistics {
+  std::uint64_t bytes_put = 0;      ///< plaintext given to put_…
+  std::uint64_t new_chunks = 0;     ///< of all kinds
+  std::uint64_t reused_chunks = 0;  ///< found in the repository or put before in this session
+  std::uint64_t new_bytes = 0;      ///< plaintext of the new chunks
+  std::uint64_t stored_bytes = 0;   ///< what the new chunks take in packs
+  std::uint64_t packs = 0;          ///< packs closed
+};
+
+/// One writer's work from the claim of a slot to one commit. put_… may be called from several
+/// threads at once; commit(), checkpoint() and the destructor only when no other call is under way.
+/// An error of a source only fails that put. After an error of storing the session accepts nothing
+/// more: begin another one (what was indexed by then will be found again). Destroyed without
+/// commit, it leaves only unreferenced packs.
+class WriteSession {
+ public:
+  /// Claims a slot of the newest epoch and reads which packs must not be reused. Publishes
+  /// snapshots that a crashed writer had committed and not yet published.
+  explicit WriteSession(Repository& repository);
+  ~WriteSession();
+  WriteSession(const WriteSession&) = delete;
+  WriteSession& operator=(const WriteSession&) = delete;
+
+  base::Uuid id() const;
+
+  /// Reads the file once, from its beginning: chunks, hashes, deduplicates, compresses, packs.
+  FileContent put_file(const std::string& path);
+  FileContent put_file(const os::File& file, const std::string& path_for_errors);
+  FileContent put_stream(const ByteSource& source);
+  FileContent put_bytes(std::span<const std::uint8_t> bytes);
+  FileContent put_bytes(std::string_view bytes);
+  /// One chunk as it is, for trees and lists; at most kMaximumObjectSize bytes.
+  ChunkId put_object(std::span<const std::uint8_t> bytes, ChunkKind kind);
+
+  /// Whether the content, of one chunk, is in the repository or was put in this session, so that it
+  /// need not be put again.
+  bool has(const core::ContentId& content) const;
+  /// The same for a content of any length. Reads list objects.
+  bool has_all(const FileContent& content) const;
+
+  /// Makes everything put so far durable and known to other sessions. Not a snapshot.
+  void checkpoint();
+
+  /// The strictly growing time for the next commit of this process.
+  base::Timestamp commit_time() const;
+  /// checkpoint(), then publishes the manifest, a JSON object with commit_time() as its "time",
+  /// durably in snapshots/ and ends the session. Returns the SHA-256 of the manifest.
+  /// Error(unavailable) when a prune has fenced the session meanwhile.
+  hash::Digest commit(std::string_view manifest);
+
+  SessionStatistics statistics() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Trees and lists are smaller than this, also when a damaged index says otherwise.
+inline constexpr std::uint64_t kMaximumObjectSize = 64 << 20;
+
+}  // namespace provrun::store

@@ -1,0 +1,304 @@
+#include "provrun/app/archive.hpp"
+
+#include <map>
+
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/catalog/state_file.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/snapshot/tree_reader.hpp"
+
+namespace provrun::app {
+
+namespace {
+
+// A record of a hundred thousand steps is about 100 MB; far above is not ours.
+constexpr std::uint64_t kRecordLimit = std::uint64_t{4} << 30U;
+constexpr std::string_view kCatalogOwner = "catalog.repository";
+
+std::optional<std::string> configured_repository(const Workspace& workspace) {
+  const auto path = os::join_path(workspace.state_directory(), "config.yaml");
+  if (!os::lstat_file(path)) return std::nullopt;
+  const auto text = os::read_file(path, 1 << 20);
+  int line_number = 0;
+  std::optional<std::string> found;
+  for (const auto line : base::split(text, '\n')) {
+    ++line_number;
+    const auto content = base::trim(line.substr(0, line.find(" #")));
+    if (content.empty() || content.starts_with('#')) continue;
+    constexpr std::string_view key = "repository:";
+    auto value =
+        content.starts_with(key) ? base::trim(content.substr(key.size())) : std::string_view();
+    if (value.size() >= 2 && (value[0] == '"' || value[0] == '\'') && value.back() == value[0])
+      value = value.substr(1, value.size() - 2);
+    if (value.empty())
+      throw base::Error(base::ErrorCode::invalid_input,
+                        "the only key known here is 'repository: PATH'")
+          .at({path, line_number, 1, std::string(line)});
+    found = std::string(value);
+  }
+  return found;
+}
+
+}  // namespace
+
+RepositoryLocation locate_repository(const std::optional<std::string>& option,
+                                     const std::optional<Workspace>& workspace) {
+  std::optional<std::string> chosen = option;
+  std::string relative_to = os::current_directory();
+  if (!chosen) chosen = os::environment_variable("PROVRUN_REPO");
+  if (chosen && chosen->empty())
+    throw base::Error(base::ErrorCode::invalid_input, "the repository's name is empty")
+        .hint("unset PROVRUN_REPO, or give a path");
+  if (!chosen && workspace) {
+    chosen = configured_repository(*workspace);
+    relative_to = workspace->root();
+  }
+  if (chosen) {
+    std::string path = *chosen;
+    constexpr std::string_view file_scheme = "file://";
+    if (path.starts_with(file_scheme)) {
+      path.erase(0, file_scheme.size());
+    } else if (path.find("://") != std::string::npos) {
+      throw base::Error(base::ErrorCode::unsupported,
+                        base::format("cannot reach {}: only folders and file:// are known",
+                                     base::printable(path.substr(0, path.find("://") + 3))))
+          .hint("mount it, or copy it to a folder");
+    }
+    return {os::normalize_path(os::join_path(relative_to, path)), false};
+  }
+  if (!workspace)
+    throw base::Error(base::ErrorCode::not_found, "no .provrun here or in a folder above")
+        .hint("go to a workspace, or name a repository with --repo");
+  return {workspace->repository_directory(), true};
+}
+
+namespace {
+
+std::unique_ptr<store::Repository> open_existing(const RepositoryLocation& location,
+                                                 const store::OpenOptions& options) {
+  try {
+    return store::open_repository_at(location.path, options);
+  } catch (const base::Error& error) {
+    if (error.code() == base::ErrorCode::not_found && location.by_default)
+      throw base::Error(base::ErrorCode::not_found, "nothing has been recorded here yet")
+          .hint("run a pipeline first: provrun pipeline.yaml");
+    throw;
+  }
+}
+
+// Without a cache folder for the index: who only looks leaves nothing behind.
+std::unique_ptr<store::Repository> open_for_looking(const RepositoryLocation& location) {
+  return open_existing(location, {});
+}
+
+}  // namespace
+
+std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,
+                                                   Missing missing) {
+  const store::OpenOptions options{os::join_path(os::cache_directory(), "index")};
+  if (missing == Missing::create && location.by_default && !os::lstat_file(location.path))
+    return store::create_repository_at(location.path, {}, options);
+  return open_existing(location, options);
+}
+
+std::string path_in_snapshot(const std::string& workspace_root, const std::string& artifact_path) {
+  const auto full = os::normalize_path(os::join_path(workspace_root, artifact_path));
+  if (full.starts_with(workspace_root + "/")) return full.substr(workspace_root.size() + 1);
+  return std::string(kOutsideDirectory) + full;
+}
+
+std::unique_ptr<Archive> Archive::open(const RepositoryLocation& location,
+                                       const std::optional<Workspace>& workspace, Mode mode) {
+  std::unique_ptr<Archive> archive(new Archive());
+  archive->repository_ = mode == Mode::update ? open_repository(location, Missing::create)
+                                              : open_for_looking(location);
+  archive->open_catalog(
+      workspace ? workspace->state_database()
+                : catalog::repository_catalog_path(archive->repository_->id().to_string()),
+      mode);
+  return archive;
+}
+
+std::unique_ptr<Archive> Archive::open_with_database(const RepositoryLocation& location,
+                                                     const std::string& database_path) {
+  std::unique_ptr<Archive> archive(new Archive());
+  archive->repository_ = open_repository(location, Missing::fail);
+  archive->open_catalog(database_path, Mode::update);
+  return archive;
+}
+
+Archive::~Archive() = default;
+
+void Archive::open_catalog(const std::string& database_path, Mode mode) {
+  const auto repository_id = repository_->id().to_string();
+  if (mode == Mode::update) {
+    database_ = std::make_unique<db::Database>(catalog::open_state(database_path));
+  } else if (auto present = catalog::open_state_for_reading(database_path)) {
+    database_ = std::make_unique<db::Database>(std::move(*present));
+  }
+  if (database_) {
+    state_ = std::make_unique<catalog::State>(*database_);
+    catalog_ = std::make_unique<catalog::Catalog>(*database_);
+  }
+  // The catalog is of one repository; another one under the same name makes it worthless.
+  const bool ours = state_ && state_->get_memo(kCatalogOwner) == repository_id;
+  if (mode == Mode::update) {
+    if (!ours) {
+      catalog_->clear();
+      state_->put_memo(kCatalogOwner, repository_id);
+    }
+    synchronize();
+    return;
+  }
+  bool complete = ours;
+  if (complete) {
+    const auto known = catalog_->known_snapshots();
+    snapshots_ = snapshot::list_snapshots(*repository_);
+    for (const auto& name : *snapshots_) complete = complete && known.contains(name.id.to_hex());
+  }
+  if (complete) return;
+  catalog_.reset();
+  memory_ = std::make_unique<db::Database>(catalog::memory_state());
+  catalog_ = std::make_unique<catalog::Catalog>(*memory_);
+  if (!database_) database_ = std::make_unique<db::Database>(catalog::memory_state());
+  synchronize();
+}
+
+std::size_t Archive::synchronize() {
+  snapshots_ = snapshot::list_snapshots(*repository_);
+  const auto known = catalog_->known_snapshots();
+  std::size_t added = 0;
+  for (const auto& name : *snapshots_) {
+    if (known.contains(name.id.to_hex())) continue;
+    const auto manifest = snapshot::load_manifest(*repository_, name);
+    if (manifest.run.is_null()) continue;
+    const auto run = load_run(name);
+    catalog_->add_run(run.record, name.id.to_hex(), run.executions);
+    ++added;
+  }
+  return added;
+}
+
+void Archive::remember_steps() {
+  for (const auto& name : *snapshots_) {
+    if (snapshot::load_manifest(*repository_, name).run.is_null()) continue;
+    const auto run = load_run(name);
+    if (!run.record.pipeline) continue;
+    std::vector<catalog::RememberedStep> steps;
+    for (const auto& execution : run.executions)
+      if (execution.state == core::StepState::executed ||
+          execution.state == core::StepState::reused)
+        steps.push_back(remembered_step(execution, [](const std::string&) { return nullptr; }));
+    state_->put_steps(run.record.pipeline->path, steps);
+  }
+}
+
+catalog::RememberedStep remembered_step(
+    const core::Execution& execution,
+    const std::function<const os::FileStat*(const std::string&)>& stat_of) {
+  catalog::RememberedStep step;
+  step.instance = execution.step;
+  step.step_key = execution.step_key;
+  step.execution = execution.id;
+  step.key_document = execution.key.is_null() ? std::string() : execution.key.canonical();
+  if (!execution.attempts.empty()) {
+    const auto& attempt = execution.attempts.back();
+    step.duration = std::chrono::milliseconds(
+        (attempt.ended.nanoseconds - attempt.started.nanoseconds) / 1'000'000);
+  }
+  for (const auto& output : execution.outputs) {
+    const auto* stat = stat_of(output.path);
+    step.outputs.push_back({output, stat != nullptr ? *stat : os::FileStat{}});
+  }
+  return step;
+}
+
+snapshot::SnapshotName Archive::snapshot_of(const catalog::RunSummary& run) {
+  if (!snapshots_) snapshots_ = snapshot::list_snapshots(*repository_);
+  return snapshot::resolve_snapshot(*snapshots_, run.snapshot);
+}
+
+StoredRun Archive::load_run(std::string_view name) {
+  return load_run(snapshot_of(catalog_->find_run(name)));
+}
+
+StoredRun Archive::load_run(const snapshot::SnapshotName& name) {
+  StoredRun run;
+  run.snapshot = name;
+  try {
+    run.manifest = snapshot::load_manifest(*repository_, name);
+    const auto record = read_small(run.manifest, kRunFile);
+    if (!record) throw base::Error(base::ErrorCode::not_found, "it is no run");
+    run.record = core::run_record_from_json(codec::parse_json(*record));
+    const auto lines = read_small(run.manifest, kExecutionsFile);
+    if (lines)
+      for (const auto line : base::split(*lines, '\n'))
+        if (!line.empty())
+          run.executions.push_back(core::execution_from_json(codec::parse_json(line)));
+  } catch (base::Error& error) {
+    error.add_context(
+        base::format("cannot read the record in snapshot {}", name.id.to_hex().substr(0, 12)));
+    throw;
+  }
+  return run;
+}
+
+StoredRun Archive::load_run_resolved(std::string_view name) {
+  auto run = load_run(name);
+  std::map<std::string, StoredRun> others;  // by snapshot
+  for (auto& execution : run.executions) {
+    if (execution.state != core::StepState::up_to_date) continue;
+    const auto summary = catalog_->find_execution(execution.id);
+    if (!summary) continue;
+    auto& other = others[summary->snapshot];
+    if (other.executions.empty())
+      other = load_run(snapshot::resolve_snapshot(*snapshots_, summary->snapshot));
+    for (const auto& candidate : other.executions)
+      if (candidate.id == execution.id && candidate.state != core::StepState::up_to_date) {
+        execution = candidate;
+        execution.state = core::StepState::up_to_date;
+        break;
+      }
+  }
+  return run;
+}
+
+std::optional<core::Execution> Archive::load_execution(const core::ExecutionId& id) {
+  const auto summary = catalog_->find_execution(id);
+  if (!summary) return std::nullopt;
+  if (!snapshots_) snapshots_ = snapshot::list_snapshots(*repository_);
+  const auto run = load_run(snapshot::resolve_snapshot(*snapshots_, summary->snapshot));
+  for (const auto& execution : run.executions)
+    if (execution.id == id) return execution;
+  return std::nullopt;
+}
+
+std::optional<std::string> Archive::read_small(const snapshot::Manifest& manifest,
+                                               std::string_view path) {
+  const auto entry = snapshot::find_entry(*repository_, manifest.root, path);
+  if (!entry || entry->type != snapshot::EntryType::file) return std::nullopt;
+  return repository_->read_content(entry->content, kRecordLimit);
+}
+
+std::uint64_t rebuild_catalog(const RepositoryLocation& location,
+                              const std::optional<Workspace>& workspace) {
+  const auto repository = open_repository(location, Missing::fail);
+  const auto path = workspace ? workspace->state_database()
+                              : catalog::repository_catalog_path(repository->id().to_string());
+  const auto fresh = path + ".new";
+  catalog::remove_state(fresh);
+  std::uint64_t runs = 0;
+  {
+    const auto archive = Archive::open_with_database(location, fresh);
+    archive->remember_steps();
+    runs = archive->catalog().counts().runs;
+  }
+  catalog::remove_state(path);
+  os::rename_file(fresh, path);
+  return runs;
+}
+
+}  // namespace provrun::app

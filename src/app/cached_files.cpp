@@ -1,0 +1,303 @@
+#include "provrun/app/cached_files.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/catalog/state.hpp"
+#include "provrun/hash/sha256.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/random.hpp"
+
+namespace provrun::app {
+
+namespace {
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+// The longest tick from which Linux takes file times (100 Hz), and the resolution of FAT and of old
+// network file systems, whose times have no fraction.
+constexpr std::int64_t kTick = 10 * kMillisecond;
+constexpr std::int64_t kCoarseResolution = 2000 * kMillisecond;
+constexpr std::size_t kReadSize = 1 << 20;
+
+// How long after its last change a file must be read for its times to prove that it is unchanged.
+std::int64_t safe_distance(const os::FileStat& stat) {
+  const bool whole_seconds =
+      stat.mtime_ns % 1'000'000'000 == 0 && stat.ctime_ns % 1'000'000'000 == 0;
+  return whole_seconds ? kCoarseResolution : kTick;
+}
+
+bool is_racy(const os::FileStat& stat, base::Timestamp read_at) {
+  return read_at.nanoseconds - std::max(stat.mtime_ns, stat.ctime_ns) < safe_distance(stat);
+}
+
+[[noreturn]] void wrong_kind(const std::string& path, const char* is, const char* expected) {
+  throw base::Error(base::ErrorCode::invalid_input,
+                    base::format("{} is {}, declared is {}", base::printable(path), is, expected));
+}
+
+}  // namespace
+
+CachedFiles::CachedFiles(std::string root, catalog::State* state, std::string aside,
+                         std::function<void(const std::string&)> notice)
+    : root_(std::move(root)), state_(state), aside_(std::move(aside)), notice_(std::move(notice)) {}
+
+CachedFiles::~CachedFiles() = default;
+
+std::string CachedFiles::absolute(const std::string& path) const {
+  return os::join_path(root_, path);
+}
+
+core::ContentId CachedFiles::content_of(const std::string& absolute_path,
+                                        const os::FileStat& stat) {
+  const std::pair key{stat.device, stat.inode};
+  const auto found = known_.find(key);
+  if (found != known_.end() && found->second.stat == stat) return found->second.content;
+  if (state_ != nullptr)
+    if (const auto content = state_->find_file(stat)) {
+      known_[key] = {stat, *content, false, false, {}};
+      return *content;
+    }
+
+  // A file that keeps changing while it is read has no content that one could name.
+  constexpr int kAttempts = 3;
+  if (buffer_.empty()) buffer_.resize(kReadSize);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto read_at = os::file_clock_now();
+    const auto file = os::open_for_reading(absolute_path);
+    const auto before = os::stat_of(file, absolute_path);
+    hash::Sha256 hasher;
+    std::uint64_t size = 0;
+    while (const auto n = os::read_some(file, buffer_, absolute_path)) {
+      hasher.update(std::span(buffer_.data(), n));
+      size += n;
+      if (n < buffer_.size() && size == before.size) break;
+    }
+    const auto after = os::stat_of(file, absolute_path);
+    bytes_read_ += size;
+    if (before != after || size != after.size) continue;
+    ++files_read_;
+    const core::ContentId content{hasher.finish()};
+    const bool racy = is_racy(after, read_at) && !fine_timestamps(after.device);
+    known_[{after.device, after.inode}] = {after, content, racy, true,
+                                           racy ? absolute_path : std::string()};
+    return content;
+  }
+  throw base::Error(base::ErrorCode::conflict,
+                    base::format("{} changes while it is read", base::printable(absolute_path)));
+}
+
+std::optional<core::PathState> CachedFiles::identify(const std::string& path, core::PathKind kind) {
+  const auto full = absolute(path);
+  const auto stat = os::stat_file(full);
+  if (!stat) {
+    seen_.erase(path);
+    return std::nullopt;
+  }
+  if (kind == core::PathKind::directory) {
+    if (stat->type != os::FileType::directory)
+      wrong_kind(path, "no directory", "one (it ends in '/')");
+    return identify_directory(path);
+  }
+  if (stat->type == os::FileType::directory)
+    wrong_kind(path, "a directory", "a file (a directory's path ends in '/')");
+  if (stat->type != os::FileType::regular) wrong_kind(path, "no regular file", "one");
+  core::Artifact artifact;
+  artifact.path = path;
+  artifact.content = content_of(full, *stat);
+  const auto& known = known_.at({stat->device, stat->inode}).stat;
+  artifact.size = known.size;
+  artifact.mode = known.mode;
+  seen_[path] = known;
+  return core::PathState{artifact.content, {std::move(artifact)}};
+}
+
+// A directory's content is the SHA-256 of one line per entry, sorted by path: its kind, the path
+// relative to the directory, and the content id or the link's target, separated by NUL.
+core::PathState CachedFiles::identify_directory(const std::string& path) {
+  core::PathState state;
+  std::vector<std::pair<std::string, std::string>> lines;
+  const std::function<void(const std::string&)> visit = [&](const std::string& relative) {
+    for (const auto& entry : os::list_directory(absolute(os::join_path(path, relative)))) {
+      const auto name = relative.empty() ? entry.name : relative + "/" + entry.name;
+      const auto file_path = path + "/" + name;
+      const auto full = absolute(file_path);
+      const auto stat = os::lstat_file(full);
+      if (!stat) continue;
+      if (stat->type == os::FileType::directory) {
+        lines.emplace_back(name, "d");
+        visit(name);
+      } else if (stat->type == os::FileType::symlink) {
+        lines.emplace_back(name, "l" + os::read_symlink(full));
+      } else if (stat->type == os::FileType::regular) {
+        core::Artifact artifact{file_path, content_of(full, *stat), stat->size, stat->mode};
+        lines.emplace_back(name, "f" + artifact.content.digest.to_hex());
+        seen_[file_path] = *stat;
+        state.files.push_back(std::move(artifact));
+      } else {
+        wrong_kind(file_path, "no regular file", "a directory of files");
+      }
+    }
+  };
+  visit("");
+  std::sort(lines.begin(), lines.end());
+  hash::Sha256 hasher;
+  for (const auto& [name, what] : lines) {
+    hasher.update(std::string_view(what).substr(0, 1));
+    hasher.update(name);
+    hasher.update(std::string_view("\0", 1));
+    hasher.update(std::string_view(what).substr(1));
+    hasher.update(std::string_view("\0", 1));
+  }
+  state.content = core::ContentId{hasher.finish()};
+  std::sort(state.files.begin(), state.files.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  return state;
+}
+
+bool CachedFiles::unchanged(const std::string& path, core::PathKind kind) {
+  if (kind == core::PathKind::file) {
+    const auto found = seen_.find(path);
+    const auto stat = os::stat_file(absolute(path));
+    return found != seen_.end() && stat && found->second == *stat;
+  }
+  const std::string prefix = path + "/";
+  std::size_t files = 0;
+  for (const auto& [seen, stat] : seen_) {
+    if (!seen.starts_with(prefix)) continue;
+    const auto now = os::stat_file(absolute(seen));
+    if (!now || *now != stat) return false;
+    ++files;
+  }
+  std::size_t present = 0;
+  const std::function<void(const std::string&)> count = [&](const std::string& directory) {
+    for (const auto& entry : os::list_directory(directory)) {
+      const auto child = os::join_path(directory, entry.name);
+      const auto stat = os::lstat_file(child);
+      if (stat && stat->type == os::FileType::directory) count(child);
+      if (stat && stat->type == os::FileType::regular) ++present;
+    }
+  };
+  count(absolute(path));
+  return files == present;
+}
+
+void CachedFiles::make_parents(const std::string& absolute_path) {
+  const auto parent = os::parent_path(absolute_path);
+  if (!made_directories_.insert(parent).second && os::stat_file(parent)) return;
+  os::make_directories(parent);
+}
+
+void CachedFiles::prepare_output(const std::string& path, core::PathKind kind,
+                                 const std::vector<core::Artifact>& known) {
+  const auto full = absolute(path);
+  const auto stat = os::lstat_file(full);
+  if (stat) {
+    // Only what an execution is known to have made, unchanged, may go: anything else may be
+    // somebody's work.
+    bool ours = false;
+    const bool is_directory = stat->type == os::FileType::directory;
+    if (is_directory == (kind == core::PathKind::directory) &&
+        (is_directory || stat->type == os::FileType::regular)) {
+      const auto state = identify(path, kind);
+      ours = state && std::all_of(state->files.begin(), state->files.end(), [&](const auto& file) {
+               return std::any_of(known.begin(), known.end(), [&](const auto& artifact) {
+                 return artifact.path == file.path && artifact.content == file.content;
+               });
+             });
+    }
+    if (ours) {
+      os::remove_tree(full);
+    } else {
+      const auto where = set_aside(path);
+      if (!where.empty())
+        notice_(base::format("{} was not made by a recorded run; it is now {}",
+                             base::printable(path), base::printable(where)));
+    }
+  }
+  make_parents(full);
+  if (kind == core::PathKind::directory) os::make_directories(full);
+}
+
+std::string CachedFiles::set_aside(const std::string& path) {
+  const auto full = absolute(path);
+  const auto stat = os::lstat_file(full);
+  if (!stat) return {};
+  if (stat->type == os::FileType::directory && os::list_directory(full).empty()) {
+    os::remove_tree(full);
+    return {};
+  }
+  auto where = os::join_path(aside_, path);
+  for (int n = 1; os::lstat_file(absolute(where)); ++n)
+    where = os::join_path(aside_, path) + base::format("~{}", n);
+  os::make_directories(os::parent_path(absolute(where)), 0700);
+  os::rename_file(full, absolute(where));
+  seen_.erase(path);
+  return where;
+}
+
+const os::FileStat* CachedFiles::stat_of(const std::string& path) const {
+  const auto found = seen_.find(path);
+  return found != seen_.end() ? &found->second : nullptr;
+}
+
+bool CachedFiles::settled(const os::FileStat& stat) const {
+  const auto found = known_.find({stat.device, stat.inode});
+  return found != known_.end() && found->second.stat == stat && !found->second.racy;
+}
+
+// Linux 6.13 and later give a file whose times were looked at a new, finer time at its next change
+// (multigrain timestamps); then no file is racy. Tried once per device, on a file of our own.
+bool CachedFiles::fine_timestamps(std::uint64_t device) {
+  const auto found = fine_timestamps_.find(device);
+  if (found != fine_timestamps_.end()) return found->second;
+  bool fine = false;
+  const auto path = absolute(".provrun/clock-" + os::random_hex(4));
+  try {
+    const auto file = os::create_new_file(path);
+    fine = os::stat_of(file, path).device == device;
+    auto before = os::stat_of(file, path);
+    for (int i = 0; i < 4 && fine; ++i) {
+      os::write_all(file, "x", path);
+      const auto after = os::stat_of(file, path);
+      fine = after.mtime_ns != before.mtime_ns && after.ctime_ns != before.ctime_ns;
+      before = after;
+    }
+  } catch (const base::Error&) {
+    fine = false;
+  }
+  try {
+    os::remove_file(path);
+  } catch (const base::Error&) {
+    fine = false;
+  }
+  return fine_timestamps_[device] = fine;
+}
+
+void CachedFiles::remember(catalog::State& state) {
+  std::vector<std::pair<os::FileStat, core::ContentId>> files;
+  bool waited = false;
+  for (auto& [key, known] : known_) {
+    if (!known.fresh) continue;
+    if (known.racy) {
+      const auto stat = os::stat_file(known.path);
+      if (!stat || *stat != known.stat || safe_distance(*stat) == kCoarseResolution) continue;
+      if (is_racy(*stat, os::file_clock_now()) && !waited) {
+        std::this_thread::sleep_for(std::chrono::nanoseconds(2 * kTick));
+        waited = true;
+      }
+      const auto read_at = os::file_clock_now();
+      const auto again = hash::sha256(os::read_file(known.path));
+      if (again != known.content.digest || is_racy(*stat, read_at)) continue;
+    }
+    files.emplace_back(known.stat, known.content);
+    known.fresh = false;
+    known.racy = false;
+  }
+  if (!files.empty()) state.put_files(files);
+}
+
+}  // namespace provrun::app

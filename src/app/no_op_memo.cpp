@@ -1,0 +1,235 @@
+#include "no_op_memo.hpp"
+
+#include <cstring>
+#include <functional>
+#include <set>
+#include <thread>
+#include <unordered_set>
+
+#include "provrun/app/version.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/catalog/state_file.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/stat_many.hpp"
+
+namespace provrun::app {
+
+// The blob: numbers as 8 bytes little endian, texts as their length and bytes.
+//   version "1", tool version, run id, workflow, steps,
+//   n, n × (variable name, "=" + value or "" when unset),
+//   n, n × (path, inode + device + size + mtime + ctime)   paths relative to the workspace or
+//   absolute
+namespace {
+
+constexpr std::string_view kFormat = "noop-1";
+// From this many files on a second thread is worth its start.
+constexpr std::size_t kFilesPerThread = 4000;
+
+class Writer {
+ public:
+  void number(std::uint64_t value) {
+    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void text(std::string_view value) {
+    number(value.size());
+    bytes.append(value);
+  }
+  std::string bytes;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    if (bytes_.size() < sizeof value) {
+      good_ = false;
+      return 0;
+    }
+    std::memcpy(&value, bytes_.data(), sizeof value);
+    bytes_.remove_prefix(sizeof value);
+    return value;
+  }
+  std::string_view text() {
+    const auto size = number();
+    if (!good_ || size > bytes_.size()) {
+      good_ = false;
+      return {};
+    }
+    const auto value = bytes_.substr(0, size);
+    bytes_.remove_prefix(size);
+    return value;
+  }
+  bool good() const { return good_; }
+
+ private:
+  std::string_view bytes_;
+  bool good_ = true;
+};
+
+std::string pipeline_path(const RunRequest& request) {
+  auto path = os::absolute_path(request.pipeline);
+  const auto stat = os::stat_file(path);
+  if (stat && stat->type == os::FileType::directory) path = os::join_path(path, "pipeline.yaml");
+  return path;
+}
+
+std::string variable_state(const engine::Variables& variables, const std::string& name) {
+  const auto found = variables.find(name);
+  return found != variables.end() ? "=" + found->second : std::string();
+}
+
+}  // namespace
+
+std::string NoOpMemo::question(const RunRequest& request) {
+  if (request.force_all || !request.force_steps.empty()) return {};
+  Writer writer;
+  writer.text(pipeline_path(request));
+  for (const auto* list : {&request.targets, &request.until}) {
+    writer.number(list->size());
+    for (const auto& text : *list) writer.text(text);
+  }
+  for (const auto& override : request.overrides) {
+    writer.text(override.name);
+    writer.text(override.value);
+  }
+  writer.text(request.repository.value_or(""));
+  writer.text(os::environment_variable("PROVRUN_REPO").value_or(""));
+  return "noop:" + hash::sha256(writer.bytes).to_hex();
+}
+
+std::optional<RunReport> NoOpMemo::answer(const RunRequest& request, const std::string& question) {
+  if (question.empty()) return std::nullopt;
+  const auto workspace = Workspace::at(os::parent_path(pipeline_path(request)));
+  if (!workspace.exists()) return std::nullopt;
+  auto database = catalog::open_state_for_reading(workspace.state_database());
+  if (!database) return std::nullopt;
+  catalog::State state(*database);
+  const auto blob = state.get_memo(question);
+  if (!blob) return std::nullopt;
+
+  Reader reader(*blob);
+  if (reader.text() != kFormat || reader.text() != kVersion) return std::nullopt;
+  RunReport report;
+  report.run = reader.text();
+  report.workflow = reader.text();
+  report.outcome.counts.up_to_date = reader.number();
+  report.nothing_to_do = true;
+  for (auto n = reader.number(); n > 0 && reader.good(); --n) {
+    const std::string name(reader.text());
+    if (reader.text() != variable_state(request.variables, name)) return std::nullopt;
+  }
+  const auto count = reader.number();
+  std::vector<os::StatQuestion> questions;
+  questions.reserve(reader.good() ? count : 0);
+  for (std::uint64_t i = 0; i < count && reader.good(); ++i) {
+    os::StatQuestion file;
+    file.path = reader.text();
+    file.inode = reader.number();
+    file.device = reader.number();
+    file.size = reader.number();
+    file.mtime_ns = static_cast<std::int64_t>(reader.number());
+    file.ctime_ns = static_cast<std::int64_t>(reader.number());
+    questions.push_back(file);
+  }
+  if (!reader.good()) return std::nullopt;
+  const int threads =
+      questions.size() >= 2 * kFilesPerThread ? std::min(2, os::available_cores()) : 1;
+  if (!os::all_unchanged(workspace.root(), questions, threads)) return std::nullopt;
+  return report;
+}
+
+void NoOpMemo::remember(const RunRequest& request, const std::string& question,
+                        const LoadedPipeline& loaded,
+                        const std::vector<pipeline::InstanceId>& selection,
+                        const CachedFiles& files, Archive& archive, const RunReport& report) {
+  if (question.empty() || !report.outcome.failure.empty()) return;
+  const auto& graph = *loaded.graph;
+  Writer writer;
+  writer.text(kFormat);
+  writer.text(kVersion);
+  writer.text(report.run);
+  writer.text(report.workflow);
+  writer.number(selection.size());
+
+  std::set<std::string> names;
+  std::set<pipeline::StepId> seen_steps;
+  for (const auto id : selection) {
+    const auto& step = graph.step(id);
+    if (step.always) return;
+    if (!seen_steps.insert(graph.step_id(id)).second) continue;
+    names.insert(step.environment->pass.begin(), step.environment->pass.end());
+    for (const auto& name : engine::software_search_variables()) names.insert(name);
+  }
+  writer.number(names.size());
+  for (const auto& name : names) {
+    writer.text(name);
+    writer.text(variable_state(request.variables, name));
+  }
+
+  Writer entries;
+  std::uint64_t count = 0;
+  bool trusted = true;
+  const auto now = os::file_clock_now();
+  const auto add = [&](std::string_view path, const os::FileStat& stat, bool directory) {
+    // A directory's times are never compared with its content elsewhere, so only here the rule of
+    // racy times has to be asked; files have passed it when their contents were remembered.
+    constexpr std::int64_t kSettled = 20'000'000;
+    if (directory && now.nanoseconds - stat.ctime_ns < kSettled) trusted = false;
+    entries.text(path);
+    entries.number(stat.inode);
+    entries.number(stat.device);
+    entries.number(stat.size);
+    entries.number(static_cast<std::uint64_t>(stat.mtime_ns));
+    entries.number(static_cast<std::uint64_t>(stat.ctime_ns));
+    ++count;
+  };
+  for (const auto& watched : loaded.watched) {
+    if (!watched.stat) return;
+    add(watched.path, *watched.stat, watched.stat->type == os::FileType::directory);
+  }
+  // A repository that is another one, or gone, has not got the results.
+  const auto config = os::join_path(archive.repository().location(), "config.json");
+  const auto config_stat = os::stat_file(config);
+  if (!config_stat) return;
+  add(config, *config_stat, false);
+  const std::function<void(const std::string&)> add_tree = [&](const std::string& path) {
+    const auto full = files.absolute(path);
+    const auto stat = os::stat_file(full);
+    if (!stat || stat->type != os::FileType::directory) {
+      trusted = false;
+      return;
+    }
+    add(path, *stat, true);
+    for (const auto& entry : os::list_directory(full)) {
+      const auto child = path + "/" + entry.name;
+      const auto child_stat = os::lstat_file(files.absolute(child));
+      if (child_stat && child_stat->type == os::FileType::directory)
+        add_tree(child);
+      else if (child_stat && child_stat->type == os::FileType::regular)
+        add(child, *child_stat, false);
+    }
+  };
+  std::vector<bool> seen_paths(graph.path_count());
+  for (const auto id : selection)
+    for (const auto& paths : {graph.inputs(id), graph.outputs(id)})
+      for (const auto path : paths) {
+        if (seen_paths[pipeline::index_of(path)]) continue;
+        seen_paths[pipeline::index_of(path)] = true;
+        const std::string name(graph.path(path));
+        if (graph.is_directory(path)) {
+          add_tree(name);
+        } else {
+          const auto* stat = files.stat_of(name);
+          if (stat == nullptr || !files.settled(*stat)) return;
+          add(name, *stat, false);
+        }
+        if (!trusted) return;
+      }
+  writer.number(count);
+  writer.bytes += entries.bytes;
+  archive.state()->put_memo(question, writer.bytes);
+}
+
+}  // namespace provrun::app

@@ -1,0 +1,156 @@
+#include "provrun/app/pipeline_file.hpp"
+
+#include <algorithm>
+
+#include "provrun/app/workspace.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+
+namespace provrun::app {
+
+namespace {
+
+// Sources on disk that remembers what it looked at, so that a later run can tell that nothing
+// changed.
+class WatchedSources : public pipeline::Sources {
+ public:
+  WatchedSources(std::string directory, std::vector<Watched>& watched)
+      : directory_(std::move(directory)), watched_(watched) {}
+
+  std::optional<std::string> read(const std::string& path) override {
+    const auto full = os::join_path(directory_, path);
+    const auto stat = os::stat_file(full);
+    watched_.push_back({full, stat});
+    if (!stat) return std::nullopt;
+    return os::read_file(full, std::uint64_t{1} << 30U);
+  }
+
+  std::vector<std::string> glob(const std::string& pattern) override {
+    std::vector<std::string> found;
+    const auto parts = base::split(pattern, '/');
+    expand(pattern.starts_with('/') ? "/" : "", parts, pattern.starts_with('/') ? 1 : 0, found);
+    return found;
+  }
+
+ private:
+  void expand(const std::string& prefix, const std::vector<std::string_view>& parts, std::size_t at,
+              std::vector<std::string>& found) {
+    const auto directory = os::join_path(directory_, prefix.empty() ? "." : prefix);
+    if (at == parts.size()) {
+      if (os::stat_file(os::join_path(directory_, prefix))) found.push_back(prefix);
+      return;
+    }
+    const auto join = [&](std::string_view name) {
+      if (prefix.empty()) return std::string(name);
+      return prefix.back() == '/' ? prefix + std::string(name) : prefix + "/" + std::string(name);
+    };
+    if (parts[at].find('*') == std::string_view::npos) {
+      expand(join(parts[at]), parts, at + 1, found);
+      return;
+    }
+    const auto stat = os::stat_file(directory);
+    watched_.push_back({directory, stat});
+    if (!stat || stat->type != os::FileType::directory) return;
+    for (const auto& entry : os::list_directory(directory))
+      if (matches(parts[at], entry.name)) expand(join(entry.name), parts, at + 1, found);
+  }
+
+  static bool matches(std::string_view pattern, std::string_view name) {
+    if (name.starts_with('.') && !pattern.starts_with('.')) return false;
+    std::size_t p = 0;
+    std::size_t n = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t resume = 0;
+    while (n < name.size()) {
+      if (p < pattern.size() && pattern[p] == '*') {
+        star = p++;
+        resume = n;
+      } else if (p < pattern.size() && pattern[p] == name[n]) {
+        ++p;
+        ++n;
+      } else if (star != std::string_view::npos) {
+        p = star + 1;
+        n = ++resume;
+      } else {
+        return false;
+      }
+    }
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    return p == pattern.size();
+  }
+
+  std::string directory_;
+  std::vector<Watched>& watched_;
+};
+
+}  // namespace
+
+std::string LoadedPipeline::name() const {
+  if (!workflow->name().empty()) return workflow->name();
+  return file_name.substr(0, file_name.find('.'));
+}
+
+hash::Digest LoadedPipeline::config_hash() const {
+  return hash::sha256(workflow->configuration().canonical());
+}
+
+LoadedPipeline load_pipeline(const std::string& path,
+                             const std::vector<pipeline::Override>& overrides) {
+  auto full = os::absolute_path(path);
+  auto stat = os::stat_file(full);
+  auto shown = path;
+  if (stat && stat->type == os::FileType::directory) {
+    const auto inside = os::join_path(full, "pipeline.yaml");
+    if (!os::stat_file(inside))
+      throw base::Error(
+          base::ErrorCode::invalid_input,
+          base::format("{} is a directory without a pipeline.yaml", base::printable(path)))
+          .hint("give the pipeline's file, or make one with 'provrun init'");
+    full = inside;
+    shown = os::join_path(path, "pipeline.yaml");
+    stat = os::stat_file(full);
+  }
+  if (!stat) {
+    std::vector<std::string> names;
+    try {
+      for (const auto& entry : os::list_directory(os::parent_path(full)))
+        names.push_back(entry.name);
+    } catch (const base::Error&) {
+      names.clear();
+    }
+    const auto nearest = base::nearest(os::base_name(full), names);
+    throw base::Error(base::ErrorCode::not_found,
+                      base::format("no pipeline {}", base::printable(path)))
+        .hint(nearest ? base::format("did you mean {}?", base::printable(*nearest))
+                      : std::string("make one with 'provrun init', or give the path of one"));
+  }
+  LoadedPipeline loaded;
+  loaded.directory = os::parent_path(full);
+  loaded.file_name = os::base_name(full);
+  loaded.watched.push_back({full, stat});
+  try {
+    loaded.text = os::read_file(full, pipeline::kMaxDocumentBytes);
+  } catch (base::Error& error) {
+    error.add_context("cannot use the pipeline");
+    throw;
+  }
+  WatchedSources sources(loaded.directory, loaded.watched);
+  loaded.workflow = std::make_unique<pipeline::Workflow>(
+      pipeline::load_workflow(loaded.text, shown, sources, overrides));
+  loaded.graph = std::make_unique<pipeline::Graph>(pipeline::expand(*loaded.workflow));
+  return loaded;
+}
+
+std::string find_pipeline(const std::string& directory) {
+  const auto here = os::join_path(directory, "pipeline.yaml");
+  if (os::stat_file(here)) return here;
+  if (const auto workspace = Workspace::find_upwards(directory)) {
+    const auto there = os::join_path(workspace->root(), "pipeline.yaml");
+    if (os::stat_file(there)) return there;
+  }
+  throw base::Error(base::ErrorCode::not_found, "no pipeline.yaml here")
+      .hint("give the path of one, or make one with 'provrun init'");
+}
+
+}  // namespace provrun::app

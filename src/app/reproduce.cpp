@@ -1,0 +1,258 @@
+#include "provrun/app/reproduce.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "provrun/app/cached_files.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/exec/local_executor.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/snapshot/restorer.hpp"
+#include "provrun/snapshot/tree_reader.hpp"
+
+namespace provrun::app {
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::identical:
+      return "identical";
+    case Verdict::different:
+      return "different";
+    case Verdict::missing:
+      return "missing";
+    case Verdict::extra:
+      return "extra";
+  }
+  return "";
+}
+
+bool ReproduceReport::identical() const {
+  return failure.empty() && std::all_of(outputs.begin(), outputs.end(), [](const auto& o) {
+           return o.verdict == Verdict::identical;
+         });
+}
+
+namespace {
+
+class Reproduction {
+ public:
+  Reproduction(const ReproduceRequest& request, RunObserver& observer,
+               const std::function<int()>& interrupts)
+      : request_(request), observer_(observer), interrupts_(interrupts) {}
+
+  ReproduceReport run() {
+    const auto workspace = Workspace::find_upwards(os::current_directory());
+    archive_ = Archive::open(locate_repository(request_.repository, workspace), workspace,
+                             Archive::Mode::look);
+    stored_ = archive_->load_run_resolved(request_.run);
+    report_.run = stored_.record.id.to_string();
+    if (std::none_of(stored_.executions.begin(), stored_.executions.end(),
+                     [](const auto& execution) {
+                       return execution.state != core::StepState::failed &&
+                              execution.state != core::StepState::skipped;
+                     }))
+      throw base::Error(
+          base::ErrorCode::not_found,
+          base::format("run {} has no result to reproduce: no step succeeded", report_.run));
+    make_directory();
+    try {
+      restore_sources();
+      if (stored_.record.pipeline)
+        run_pipeline();
+      else
+        run_recorded_command();
+      compare();
+    } catch (...) {
+      if (!request_.into) os::remove_tree(directory_);
+      throw;
+    }
+    report_.directory = directory_;
+    if (!request_.into && report_.identical()) {
+      os::remove_tree(directory_);
+      report_.directory.clear();
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void make_directory() {
+    if (!request_.into) {
+      directory_ = os::resolve_path(os::make_temporary_directory(
+          os::environment_variable("TMPDIR").value_or("/tmp") + "/provrun-reproduce-"));
+      return;
+    }
+    directory_ = os::absolute_path(*request_.into);
+    if (os::lstat_file(directory_) && !os::list_directory(directory_).empty())
+      throw base::Error(base::ErrorCode::conflict,
+                        base::format("{} is not empty", base::printable(*request_.into)))
+          .hint("give a folder that is new or empty");
+    os::make_directories(directory_);
+  }
+
+  // Everything that no step of the run made: the pipeline, what shaped it, inputs and scripts.
+  void restore_sources() {
+    std::set<std::string> made;
+    for (const auto& execution : stored_.executions)
+      for (const auto& output : execution.outputs) made.insert(output.path);
+    std::map<std::string, core::Artifact> sources;
+    const auto add = [&](const core::Artifact& artifact) {
+      if (!made.contains(artifact.path)) sources.emplace(artifact.path, artifact);
+    };
+    if (stored_.record.pipeline) add(*stored_.record.pipeline);
+    for (const auto& file : stored_.record.configuration) add(file);
+    for (const auto& execution : stored_.executions)
+      for (const auto& input : execution.inputs) add(input);
+    const std::string root = stored_.manifest.paths.empty() ? "/" : stored_.manifest.paths[0];
+    for (const auto& [path, artifact] : sources) {
+      const auto in_snapshot = path_in_snapshot(root, path);
+      const auto entry =
+          snapshot::find_entry(archive_->repository(), stored_.manifest.root, in_snapshot);
+      if (!entry || entry->content.id != artifact.content) {
+        report_.notices.push_back(
+            base::format("{} is not in the repository", base::printable(path)));
+        continue;
+      }
+      if (in_snapshot.starts_with(kOutsideDirectory)) {
+        check_outside(path, artifact);
+        continue;
+      }
+      // A recorded path is foreign data: it may not lead out of the folder.
+      const auto target = os::normalize_path(os::join_path(directory_, path));
+      if (!target.starts_with(directory_ + "/"))
+        throw base::Error(
+            base::ErrorCode::corruption,
+            base::format("the record names {}, outside of its workspace", base::printable(path)));
+      os::make_directories(os::parent_path(target));
+      snapshot::restore_file(archive_->repository(), *entry, target, snapshot::Overwrite::no,
+                             os::Durability::cached);
+    }
+  }
+
+  // A file outside of the workspace stays where it is: it must still be what it was.
+  void check_outside(const std::string& path, const core::Artifact& artifact) {
+    const auto full = os::join_path(directory_, path);
+    const auto stat = os::stat_file(full);
+    CachedFiles files(directory_, nullptr, ".provrun/aside", [](const std::string&) {});
+    if (!stat || stat->type != os::FileType::regular)
+      report_.notices.push_back(base::format("{}, an input outside of the workspace, is not there",
+                                             base::printable(path)));
+    else if (files.content_of(full, *stat) != artifact.content)
+      report_.notices.push_back(base::format(
+          "{}, an input outside of the workspace, is not what it was", base::printable(path)));
+  }
+
+  // The variables that counted then, with their values of then.
+  engine::Variables variables_of_then() const {
+    auto variables = request_.variables;
+    for (const auto& execution : stored_.executions) {
+      const auto* environment = execution.key.find("environment");
+      if (environment == nullptr) continue;
+      for (const auto& [name, value] : environment->as_object()) {
+        if (value.is_null()) variables.erase(name);
+        if (value.is_string() && value.as_string().find("[redacted:") == std::string::npos)
+          variables[name] = value.as_string();
+      }
+    }
+    return variables;
+  }
+
+  void run_pipeline() {
+    RunRequest run;
+    run.pipeline = os::join_path(directory_, stored_.record.pipeline->path);
+    run.targets = stored_.record.targets;
+    for (const auto& override : stored_.record.overrides) {
+      const auto equals = override.find('=');
+      run.overrides.push_back({override.substr(0, equals), override.substr(equals + 1)});
+    }
+    run.own_repository = true;
+    run.jobs = request_.jobs;
+    run.keep_going = 0;
+    run.trigger = request_.trigger;
+    run.reuse = false;
+    run.variables = variables_of_then();
+    run.every_step_reported = true;
+    const auto done = run_workflow(run, observer_, interrupts_);
+    if (done.outcome.state == core::RunState::interrupted)
+      throw base::Error(base::ErrorCode::cancelled, "interrupted");
+    report_.failure = done.outcome.failure;
+  }
+
+  void run_recorded_command() {
+    for (const auto& execution : stored_.executions) {
+      const auto* scripts = execution.key.find("run");
+      if (scripts == nullptr) continue;
+      os::make_directories(os::join_path(directory_, ".provrun"));
+      exec::LocalExecutor executor(os::join_path(directory_, ".provrun"));
+      core::Job job;
+      for (const auto& script : scripts->as_array()) job.scripts.push_back(script.as_string());
+      job.shell = {"bash", "-euo", "pipefail", "-c"};
+      job.working_directory =
+          os::normalize_path(os::join_path(directory_, execution.key.get_string("directory", ".")));
+      os::make_directories(job.working_directory);
+      const auto variables = variables_of_then();
+      job.environment.assign(variables.begin(), variables.end());
+      executor.start(std::move(job));
+      std::vector<core::JobResult> results;
+      while (results.empty()) results = executor.wait(std::chrono::seconds(1));
+      if (!results[0].attempt.succeeded())
+        report_.failure = base::format("{} failed with exit code {}", execution.step,
+                                       results[0].attempt.exit_code);
+    }
+  }
+
+  void compare() {
+    CachedFiles files(directory_, nullptr, ".provrun/aside", [](const std::string&) {});
+    std::set<std::string> known;
+    for (const auto& execution : stored_.executions) {
+      if (execution.state == core::StepState::failed || execution.state == core::StepState::skipped)
+        continue;
+      for (const auto& output : execution.outputs) {
+        known.insert(output.path);
+        OutputVerdict verdict{output.path, execution.step, Verdict::missing, output.content,
+                              std::nullopt};
+        if (auto state = files.identify(output.path, core::PathKind::file)) {
+          verdict.reproduced = state->content;
+          verdict.verdict =
+              state->content == output.content ? Verdict::identical : Verdict::different;
+        }
+        report_.outputs.push_back(std::move(verdict));
+      }
+    }
+    for (const auto& execution : stored_.executions) {
+      const auto* declared = execution.key.find("outputs");
+      if (declared == nullptr) continue;
+      for (const auto& output : declared->as_array()) {
+        auto path = output.as_string();
+        if (!path.ends_with('/')) continue;
+        path.pop_back();
+        const auto state = files.identify(path, core::PathKind::directory);
+        if (!state) continue;
+        for (const auto& file : state->files)
+          if (known.insert(file.path).second)
+            report_.outputs.push_back(
+                {file.path, execution.step, Verdict::extra, std::nullopt, file.content});
+      }
+    }
+  }
+
+  const ReproduceRequest& request_;
+  RunObserver& observer_;
+  const std::function<int()>& interrupts_;
+  std::unique_ptr<Archive> archive_;
+  StoredRun stored_;
+  std::string directory_;
+  ReproduceReport report_;
+};
+
+}  // namespace
+
+ReproduceReport reproduce(const ReproduceRequest& request, RunObserver& observer,
+                          const std::function<int()>& interrupts) {
+  return Reproduction(request, observer, interrupts).run();
+}
+
+}  // namespace provrun::app

@@ -1,0 +1,141 @@
+#include "provrun/app/run_command.hpp"
+
+#include "provrun/app/archive.hpp"
+#include "provrun/app/cached_files.hpp"
+#include "provrun/app/run_recorder.hpp"
+#include "provrun/app/version.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/engine/step_key.hpp"
+#include "provrun/exec/local_executor.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/random.hpp"
+#include "surroundings.hpp"
+
+namespace provrun::app {
+
+namespace {
+
+std::string recorded_path(const std::string& root, const std::string& path) {
+  const auto full = os::absolute_path(path);
+  return full.starts_with(root + "/") ? full.substr(root.size() + 1) : full;
+}
+
+std::vector<core::Artifact> identify_all(CachedFiles& files, const std::vector<std::string>& paths,
+                                         const std::string& root,
+                                         std::vector<std::string>& missing) {
+  std::vector<core::Artifact> artifacts;
+  for (const auto& path : paths) {
+    const auto stat = os::stat_file(path);
+    const bool directory = stat && stat->type == os::FileType::directory;
+    auto state = files.identify(recorded_path(root, path),
+                                directory ? core::PathKind::directory : core::PathKind::file);
+    if (!state) {
+      missing.push_back(path);
+      continue;
+    }
+    std::move(state->files.begin(), state->files.end(), std::back_inserter(artifacts));
+  }
+  return artifacts;
+}
+
+}  // namespace
+
+CommandReport run_command(const CommandRequest& request, const std::function<int()>& interrupts) {
+  const auto directory = os::current_directory();
+  const auto workspace = Workspace::find_upwards(directory).value_or(Workspace::at(directory));
+  const auto location = locate_repository(request.repository, workspace);
+  std::vector<std::string> missing;
+  workspace.ensure();
+  const auto archive = Archive::open(location, workspace, Archive::Mode::update);
+  const auto key = workspace.hash_key();
+  const policy::Redactor redactor({}, std::vector<std::uint8_t>(key.begin(), key.end()));
+  CachedFiles files(workspace.root(), archive->state(), ".provrun/aside",
+                    [](const std::string&) {});
+
+  core::Execution execution;
+  execution.id.uuid = os::new_uuid();
+  execution.inputs = identify_all(files, request.inputs, workspace.root(), missing);
+  if (!missing.empty())
+    throw base::Error(base::ErrorCode::not_found,
+                      base::format("the input {} is not there", base::printable(missing[0])));
+
+  core::RunRecord record;
+  record.id.uuid = os::new_uuid();
+  record.workflow = "exec " + os::base_name(request.command.at(0));
+  record.started = os::now();
+  record.ended = record.started;
+  record.user = os::user_name();
+  record.host = os::host_name();
+  record.parameters = codec::Json::object();
+  record.tool_version = std::string(kVersion);
+  codec::Json words = codec::Json::array();
+  for (const auto& word : request.trigger) words.push_back(word);
+  const auto trigger = redactor.redact_json(words).json;
+  for (const auto& word : trigger.as_array()) record.trigger.push_back(word.as_string());
+
+  std::string text;
+  for (const auto& word : request.command)
+    text += (text.empty() ? "" : " ") + base::shell_quote(word);
+  engine::KeyParts parts;
+  parts.run = {redactor.redact(text).text};
+  parts.directory =
+      directory == workspace.root() ? "." : recorded_path(workspace.root(), directory);
+  for (const auto& input : execution.inputs) parts.inputs.emplace_back(input.path, input.content);
+  for (const auto& output : request.outputs)
+    parts.outputs.push_back(recorded_path(workspace.root(), output));
+  execution.step = os::base_name(request.command[0]);
+  execution.key = engine::key_document(parts);
+  execution.step_key = engine::step_key(execution.key);
+  record.config_hash = execution.step_key;
+  execution.grade_reason =
+      "commands are not observed; inputs and outputs are those that were named";
+
+  RunRecorder recorder({workspace, archive.get(), &files, &redactor, {}}, record);
+  Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
+                            redactor);
+  recorder.on_start([&] { surroundings.start(); });
+  for (const auto& input : execution.inputs) recorder.input_used(input);
+
+  exec::LocalExecutor executor(recorder.directory());
+  core::Job job;
+  job.arguments = request.command;
+  job.working_directory = directory;
+  job.environment.assign(request.variables.begin(), request.variables.end());
+  job.streams = core::Streams::inherited;
+  executor.start(std::move(job));
+  std::vector<core::JobResult> results;
+  // Ctrl-C reaches the command by itself, since it shares our process group; it decides what that
+  // means.
+  while (results.empty()) results = executor.wait(std::chrono::hours(1));
+  const auto& attempt = results[0].attempt;
+  execution.attempts = {attempt};
+
+  CommandReport report;
+  report.run = record.id.to_string();
+  report.exit_code = attempt.signal != 0 ? 128 + attempt.signal : attempt.exit_code;
+  report.failure = attempt.start_error;
+  execution.outputs = identify_all(files, request.outputs, workspace.root(), missing);
+  if (attempt.succeeded() && !missing.empty()) {
+    report.exit_code = 1;
+    report.failure = base::format("it did not make its output {}", base::printable(missing[0]));
+  }
+  execution.state =
+      attempt.succeeded() && missing.empty() ? core::StepState::executed : core::StepState::failed;
+  if (execution.state == core::StepState::failed)
+    execution.failure = report.failure.empty()
+                            ? base::format("failed with exit code {}", report.exit_code)
+                            : report.failure;
+  const auto state = execution.state == core::StepState::executed ? core::RunState::completed
+                     : interrupts() > 0                           ? core::RunState::interrupted
+                                                                  : core::RunState::failed;
+  const auto failure =
+      execution.failure.empty() ? std::string() : execution.step + " " + execution.failure;
+  recorder.execution_ended(execution, {});
+  recorder.finish(state, redactor.redact(failure).text, surroundings.finish());
+  return report;
+}
+
+}  // namespace provrun::app

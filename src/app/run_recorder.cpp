@@ -1,0 +1,440 @@
+#include "provrun/app/run_recorder.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+
+#include "provrun/app/stored_results.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/os/lock.hpp"
+#include "provrun/snapshot/tree_writer.hpp"
+#include "provrun/store/write_session.hpp"
+#include "storing_thread.hpp"
+
+namespace provrun::app {
+
+namespace {
+
+// A power cut may cost the journal's last second; the steps of it run again then.
+constexpr std::chrono::seconds kSyncInterval{1};
+
+std::string safe_file_name(std::string_view step) {
+  std::string name;
+  for (const char c : step) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("._-@+=,").find(c) != std::string_view::npos;
+    if (plain)
+      name += c;
+    else
+      name += base::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  if (name.size() > 200)
+    name = name.substr(0, 180) + "-" + hash::sha256(step).to_hex().substr(0, 12);
+  return name;
+}
+
+}  // namespace
+
+WorkspaceHistory::WorkspaceHistory(catalog::State* state, std::string workflow_file)
+    : state_(state), workflow_file_(std::move(workflow_file)) {
+  if (state_ == nullptr) return;
+  state_->each_step(workflow_file_, [&](const catalog::State::StepRow& row) {
+    Entry entry;
+    entry.last.execution = row.execution;
+    entry.last.step_key = row.step_key;
+    for (auto& output : row.outputs()) entry.last.outputs.push_back(std::move(output.artifact));
+    entry.duration_s = static_cast<double>(row.duration.count()) / 1e3;
+    entries_.emplace(std::string(row.instance), std::move(entry));
+  });
+}
+
+const core::LastExecution* WorkspaceHistory::last(const std::string& step) {
+  const auto found = entries_.find(step);
+  return found != entries_.end() ? &found->second.last : nullptr;
+}
+
+codec::Json WorkspaceHistory::last_key(const std::string& step) {
+  if (state_ == nullptr) return {};
+  const auto remembered = state_->find_step(workflow_file_, step);
+  if (!remembered || remembered->key_document.empty()) return {};
+  return codec::parse_json(remembered->key_document);
+}
+
+std::optional<double> WorkspaceHistory::usual_duration(const std::string& step) {
+  const auto found = entries_.find(step);
+  if (found == entries_.end()) return std::nullopt;
+  return found->second.duration_s;
+}
+
+struct RunRecorder::State {
+  explicit State(Setup given) : setup(std::move(given)) {}
+
+  Setup setup;
+  core::RunRecord record;
+  std::string directory;
+  std::optional<os::FileLock> lock;  // tells recover_runs that the run is alive
+  os::File journal;
+  std::chrono::nanoseconds last_sync{};
+  std::function<void()> on_start;
+  bool started = false;
+  bool recovering = false;
+
+  std::unique_ptr<store::WriteSession> session;
+  std::unique_ptr<StoringThread> storing;
+  std::unordered_map<core::ContentId, store::FileContent> known;  // contents of several chunks
+
+  std::vector<core::Execution> executions;  // without key documents
+  std::string lines;                        // executions.ndjson
+  std::map<std::string, core::Artifact> artifacts;
+  std::map<std::string, core::Artifact> logs;  // by path in the snapshot, as the artifact's path
+  std::vector<catalog::RememberedStep> steps;
+  core::StepCounts counts;
+
+  std::string journal_path() const { return directory + "/journal.ndjson"; }
+  std::string log_path(const core::ContentId& content) const {
+    return directory + "/log-" + content.digest.to_hex();
+  }
+
+  void start() {
+    if (started) return;
+    started = true;
+    const bool begun =
+        os::lstat_file(journal_path()).has_value();  // when a killed run is recovered
+    journal = os::open_for_appending(journal_path());
+    if (!begun) append(core::to_json(record).dump());
+    session = setup.archive->repository().begin_session();
+    storing = std::make_unique<StoringThread>(*session);
+    if (on_start) on_start();
+  }
+
+  void append(std::string line) {
+    line += '\n';
+    os::write_all(journal, std::string_view(line), journal_path());
+    const auto now = os::steady_now();
+    if (now - last_sync < kSyncInterval) return;
+    os::sync_file(journal, journal_path());
+    last_sync = now;
+  }
+
+  // Queues the file to be stored unless the repository has its content.
+  void keep(const core::Artifact& artifact, const std::string& path) {
+    if (storing->knows(artifact.content)) return;
+    if (auto content =
+            single_chunk(artifact.content, artifact.size, setup.archive->repository().config())) {
+      if (session->has_all(*content)) return;
+    } else if (known.contains(artifact.content)) {
+      return;
+    } else if (const auto bytes = setup.archive->catalog().content_location(artifact.content)) {
+      auto location = decode_location(artifact.content, *bytes);
+      if (location && session->has_all(*location)) {
+        known.emplace(artifact.content, std::move(*location));
+        return;
+      }
+    }
+    storing->store(path, artifact.content);
+  }
+
+  void take_log(core::Execution& execution, const std::vector<std::string>& attempt_logs) {
+    std::string text;
+    for (std::size_t i = 0; i < attempt_logs.size(); ++i) {
+      if (attempt_logs[i].empty()) continue;
+      if (attempt_logs.size() > 1) text += base::format("--- attempt {} ---\n", i + 1);
+      text += os::read_file(attempt_logs[i]);
+      os::remove_file(attempt_logs[i]);
+    }
+    if (text.empty()) return;
+    text = setup.redactor->redact(text).text;
+    core::Artifact log;
+    log.path = std::string(kLogDirectory) + safe_file_name(execution.step) + ".log";
+    log.content = core::ContentId{hash::sha256(text)};
+    log.size = text.size();
+    log.mode = 0600;
+    os::write_file_atomically(log_path(log.content), text, os::Durability::cached);
+    execution.log = log;
+  }
+
+  void add(core::Execution execution) {
+    counts.add(execution.state);
+    for (const auto* list : {&execution.inputs, &execution.outputs})
+      for (const auto& artifact : *list) artifacts.emplace(artifact.path, artifact);
+    if (execution.log) logs.emplace(execution.log->path, *execution.log);
+    const bool made =
+        execution.state == core::StepState::executed || execution.state == core::StepState::reused;
+    // An up-to-date step with a key was recognised by its stored result: from now on it is known
+    // here.
+    if (made || (execution.state == core::StepState::up_to_date && !execution.key.is_null()))
+      steps.push_back(remembered_step(
+          execution, [&](const std::string& path) { return setup.files->stat_of(path); }));
+    if (execution.state == core::StepState::up_to_date) {
+      execution.key = {};
+      // The execution it names has the rest; ten thousand unchanged steps should not repeat it.
+      execution.inputs.clear();
+      execution.outputs.clear();
+    }
+    lines += core::to_json(execution).dump();
+    lines += '\n';
+    execution.key = {};
+    executions.push_back(std::move(execution));
+  }
+
+  snapshot::Entry entry_of(const core::Artifact& artifact, const std::string& path) {
+    snapshot::Entry entry;
+    entry.path = path;
+    entry.mode = artifact.mode;
+    const auto* stat = setup.files->stat_of(artifact.path);
+    entry.mtime_ns = stat != nullptr ? stat->mtime_ns : record.ended.nanoseconds;
+    entry.content = content_of(artifact);
+    return entry;
+  }
+
+  store::FileContent content_of(const core::Artifact& artifact) {
+    if (auto stored = storing->find(artifact.content)) return *stored;
+    if (const auto found = known.find(artifact.content); found != known.end()) return found->second;
+    auto content =
+        single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
+    if (content && session->has_all(*content)) return *content;
+    throw base::Error(base::ErrorCode::failed,
+                      base::format("{} was not stored", base::printable(artifact.path)));
+  }
+
+  store::ChunkId write_tree(const Extra& extra) {
+    std::vector<snapshot::Entry> entries;
+    entries.reserve(artifacts.size() + logs.size() + 3);
+    for (const auto& [path, artifact] : artifacts)
+      entries.push_back(entry_of(artifact, path_in_snapshot(setup.workspace.root(), path)));
+    for (const auto& [path, log] : logs) entries.push_back(entry_of(log, path));
+    const auto add_text = [&](std::string_view path, std::string_view text) {
+      snapshot::Entry entry;
+      entry.path = std::string(path);
+      entry.mode = 0600;
+      entry.mtime_ns = record.ended.nanoseconds;
+      entry.content = session->put_bytes(text);
+      entries.push_back(std::move(entry));
+    };
+    add_text(kExecutionsFile, lines);
+    if (!extra.git_diff.empty()) add_text(kGitDiffFile, extra.git_diff);
+    add_text(kRunFile, core::to_json(record).dump_pretty() + "\n");
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return snapshot::path_less(a.path, b.path); });
+    // The same file may have been named in two ways ("x" and its absolute path).
+    entries.erase(std::unique(entries.begin(), entries.end(),
+                              [](const auto& a, const auto& b) { return a.path == b.path; }),
+                  entries.end());
+    snapshot::TreeWriter writer(*session);
+    for (const auto& entry : entries) writer.add(entry);
+    const auto root = writer.finish();
+    tree_counts = writer.counts();
+    return root;
+  }
+
+  // Whether the artifact's bytes are in the repository or still at their path.
+  bool available(const core::Artifact& artifact, const std::string& path) {
+    if (auto content =
+            single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
+        content && session->has_all(*content))
+      return true;
+    try {
+      const auto stat = os::stat_file(path);
+      return stat && stat->type == os::FileType::regular &&
+             setup.files->content_of(path, *stat) == artifact.content;
+    } catch (const base::Error&) {
+      return false;
+    }
+  }
+
+  void drop_unavailable() {
+    std::erase_if(artifacts, [&](const auto& entry) {
+      return !available(entry.second, setup.files->absolute(entry.first));
+    });
+    std::erase_if(logs, [&](const auto& entry) {
+      return !available(entry.second, log_path(entry.second.content));
+    });
+  }
+
+  void store_artifacts() {
+    for (auto& [path, artifact] : artifacts) keep(artifact, setup.files->absolute(path));
+    for (const auto& [path, log] : logs) keep(log, log_path(log.content));
+    storing->finish();
+  }
+
+  void update_catalog(const snapshot::SnapshotName& name) {
+    auto& catalog = setup.archive->catalog();
+    const auto& config = setup.archive->repository().config();
+    for (const auto& [path, artifact] : artifacts) {
+      if (single_chunk(artifact.content, artifact.size, config)) continue;
+      catalog.put_content_location(artifact.content, artifact.size,
+                                   encode_location(content_of(artifact)));
+    }
+    catalog.add_run(record, name.id.to_hex(), executions);
+    remember();
+  }
+
+  void remember() {
+    auto* state = setup.archive->state();
+    if (!setup.workflow_file.empty() && !steps.empty())
+      state->put_steps(setup.workflow_file, steps);
+    setup.files->remember(*state);
+  }
+
+  snapshot::TreeCounts tree_counts;
+  store::SessionStatistics statistics;
+};
+
+RunRecorder::RunRecorder(Setup setup, core::RunRecord record)
+    : state_(std::make_unique<State>(std::move(setup))) {
+  state_->record = std::move(record);
+  state_->directory =
+      state_->setup.workspace.runs_directory() + "/" + state_->record.id.to_string();
+  os::make_directories(state_->directory, 0700);
+  state_->lock = os::FileLock::try_acquire(state_->directory + "/lock", "");
+  for (const auto& artifact : state_->record.configuration)
+    state_->artifacts.emplace(artifact.path, artifact);
+  if (state_->record.pipeline)
+    state_->artifacts.emplace(state_->record.pipeline->path, *state_->record.pipeline);
+}
+
+RunRecorder::~RunRecorder() = default;
+
+void RunRecorder::on_start(std::function<void()> start) {
+  state_->on_start = std::move(start);
+}
+bool RunRecorder::started() const {
+  return state_->started;
+}
+const std::string& RunRecorder::directory() const {
+  return state_->directory;
+}
+store::SessionStatistics RunRecorder::statistics() const {
+  return state_->statistics;
+}
+
+void RunRecorder::input_used(const core::Artifact& input) {
+  auto& state = *state_;
+  state.start();
+  if (state.artifacts.emplace(input.path, input).second)
+    state.keep(input, state.setup.files->absolute(input.path));
+}
+
+void RunRecorder::execution_ended(core::Execution& execution,
+                                  const std::vector<std::string>& attempt_logs) {
+  auto& state = *state_;
+  if (execution.state == core::StepState::up_to_date) {
+    state.add(execution);
+    return;
+  }
+  state.start();
+  state.storing->check();
+  state.take_log(execution, attempt_logs);
+  if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
+  for (const auto& output : execution.outputs)
+    state.keep(output, state.setup.files->absolute(output.path));
+  state.add(execution);
+}
+
+void RunRecorder::recover(core::Execution execution) {
+  auto& state = *state_;
+  state.recovering = true;
+  state.start();
+  for (const auto& output : execution.outputs)
+    if (!state.available(output, state.setup.files->absolute(output.path))) {
+      execution.state = core::StepState::failed;
+      execution.failure = "its outputs were changed before they could be stored";
+    }
+  if (execution.log && !state.available(*execution.log, state.log_path(execution.log->content)))
+    execution.log.reset();
+  state.add(std::move(execution));
+}
+
+core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string& failure,
+                                    Extra extra) {
+  auto& state = *state_;
+  auto& record = state.record;
+  state.start();
+  record.state = run_state;
+  record.failure = failure;
+  record.ended = os::now();
+  record.counts = state.counts;
+  record.environment = std::move(extra.environment);
+  record.git = std::move(extra.git);
+
+  if (state.recovering) state.drop_unavailable();
+  state.store_artifacts();
+  snapshot::Manifest manifest;
+  manifest.root = state.write_tree(extra);
+  manifest.host = record.host;
+  manifest.user = record.user;
+  manifest.paths = {state.setup.workspace.root()};
+  manifest.started = record.started;
+  manifest.ended = record.ended;
+  manifest.counts = state.tree_counts;
+  manifest.tool_version = record.tool_version;
+  manifest.run = codec::Json::object({{"id", record.id.to_string()},
+                                      {"workflow", record.workflow},
+                                      {"state", core::name_of(record.state)}});
+  const auto name = snapshot::commit_snapshot(*state.session, std::move(manifest));
+  state.statistics = state.session->statistics();
+  state.update_catalog(name);
+  os::remove_tree(state.directory);
+  return record;
+}
+
+void RunRecorder::discard() {
+  if (state_->started) return;
+  state_->remember();
+  os::remove_tree(state_->directory);
+}
+
+std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
+                                          CachedFiles& files, const policy::Redactor& redactor) {
+  std::vector<core::RunRecord> recovered;
+  if (!os::stat_file(workspace.runs_directory())) return recovered;
+  for (const auto& entry : os::list_directory(workspace.runs_directory())) {
+    const auto directory = os::join_path(workspace.runs_directory(), entry.name);
+    const auto journal = os::join_path(directory, "journal.ndjson");
+    {
+      const auto dead = os::FileLock::try_acquire(directory + "/lock", "");
+      if (!dead) continue;
+    }
+    if (!os::lstat_file(journal)) {
+      os::remove_tree(directory);
+      continue;
+    }
+    const auto text = os::read_file(journal);
+    std::optional<core::RunRecord> head;
+    std::vector<core::Execution> executions;
+    for (const auto line : base::split(text, '\n')) {
+      if (line.empty()) continue;
+      try {
+        const auto json = codec::parse_json(line);
+        if (!head)
+          head = core::run_record_from_json(json);
+        else
+          executions.push_back(core::execution_from_json(json));
+      } catch (const base::Error&) {
+        break;  // the line that was being written when the run died
+      }
+    }
+    if (!head ||
+        archive.catalog().find_run(head->id)) {  // nothing told, or committed just before the end
+      os::remove_tree(directory);
+      continue;
+    }
+    auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
+    RunRecorder recorder({workspace, &archive, &files, &redactor, std::move(workflow_file)}, *head);
+    for (auto& execution : executions) recorder.recover(std::move(execution));
+    recovered.push_back(recorder.finish(core::RunState::interrupted,
+                                        "the process that ran it was killed or lost power", {}));
+  }
+  return recovered;
+}
+
+}  // namespace provrun::app

@@ -1,0 +1,320 @@
+#include "provrun/app/run_workflow.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "no_op_memo.hpp"
+#include "provrun/app/cached_files.hpp"
+#include "provrun/app/run_recorder.hpp"
+#include "provrun/app/stored_results.hpp"
+#include "provrun/app/version.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/exec/local_executor.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/random.hpp"
+#include "surroundings.hpp"
+
+namespace provrun::app {
+
+namespace {
+
+std::set<std::string, std::less<>> checked_force_names(const pipeline::Graph& graph,
+                                                       const std::vector<std::string>& names) {
+  std::set<std::string, std::less<>> forced;
+  std::vector<std::string> candidates;
+  for (const auto& step : graph.workflow().steps()) candidates.push_back(step.name);
+  for (const auto& name : names) {
+    if (!graph.workflow().find_step(name) && !graph.find_instance(name)) {
+      const auto nearest = base::nearest(name, candidates);
+      auto error = base::Error(base::ErrorCode::not_found,
+                               base::format("no step '{}' to force", base::printable(name)));
+      throw std::move(error).hint(nearest ? base::format("did you mean '{}'?", *nearest)
+                                          : std::string("'provrun plan' lists the steps"));
+    }
+    forced.insert(name);
+  }
+  return forced;
+}
+
+std::vector<policy::Secret> secrets_of(const pipeline::Workflow& workflow,
+                                       const engine::Variables& variables) {
+  std::map<std::string, std::string> secrets;
+  for (const auto& step : workflow.steps())
+    for (const auto& name : step.environment->secrets)
+      if (const auto found = variables.find(name); found != variables.end())
+        secrets[name] = found->second;
+  std::vector<policy::Secret> list;
+  for (const auto& [name, value] : secrets) list.push_back({name, value});
+  return list;
+}
+
+policy::Redactor make_redactor(const pipeline::Workflow& workflow,
+                               const engine::Variables& variables, const std::string& key) {
+  return {secrets_of(workflow, variables), std::vector<std::uint8_t>(key.begin(), key.end())};
+}
+
+engine::Redact redact_with(const policy::Redactor& redactor) {
+  return [&redactor](std::string_view text) { return redactor.redact(text).text; };
+}
+
+void require_inputs(const LoadedPipeline& loaded,
+                    const std::vector<pipeline::InstanceId>& selection) {
+  engine::require_sources(
+      *loaded.graph, selection,
+      [&](const std::string& path) {
+        return os::stat_file(os::join_path(loaded.directory, path)).has_value();
+      },
+      [&](const std::string& directory) {
+        std::vector<std::string> names;
+        const auto full = os::join_path(loaded.directory, directory);
+        const auto stat = os::stat_file(full);
+        if (stat && stat->type == os::FileType::directory)
+          for (const auto& entry : os::list_directory(full)) names.push_back(entry.name);
+        return names;
+      });
+}
+
+core::Artifact artifact_of(CachedFiles& files, const std::string& path) {
+  const auto state = files.identify(path, core::PathKind::file);
+  if (!state)
+    throw base::Error(base::ErrorCode::conflict,
+                      base::printable(path) + " has gone while it was read");
+  return state->files.at(0);
+}
+
+core::RunRecord make_record(const RunRequest& request, const LoadedPipeline& loaded,
+                            CachedFiles& files, const policy::Redactor& redactor) {
+  core::RunRecord record;
+  record.id.uuid = os::new_uuid();
+  record.workflow = loaded.name();
+  record.started = os::now();
+  record.ended = record.started;
+  record.user = os::user_name();
+  record.host = os::host_name();
+  const auto trigger = redactor.redact_json([&] {
+    codec::Json words = codec::Json::array();
+    for (const auto& word : request.trigger) words.push_back(word);
+    return words;
+  }());
+  for (const auto& word : trigger.json.as_array()) record.trigger.push_back(word.as_string());
+  record.pipeline = artifact_of(files, loaded.file_name);
+  if (record.pipeline->content.digest != hash::sha256(loaded.text))
+    throw base::Error(base::ErrorCode::conflict,
+                      base::printable(loaded.file_name) + " changed while it was read")
+        .hint("run again");
+  for (const auto& file : loaded.workflow->files())
+    record.configuration.push_back(artifact_of(files, file.path));
+  record.targets = request.targets;
+  for (const auto& override : request.overrides)
+    record.overrides.push_back(override.name + "=" + redactor.redact(override.value).text);
+  record.parameters = redactor.redact_json(loaded.workflow->parameters().to_json()).json;
+  record.config_hash = loaded.config_hash();
+  record.tool_version = std::string(kVersion);
+  return record;
+}
+
+}  // namespace
+
+RunReport run_workflow(const RunRequest& request, RunObserver& observer,
+                       const std::function<int()>& interrupts) {
+  RunReport report;
+  const auto memo_question = NoOpMemo::question(request);
+  if (!request.every_step_reported)
+    if (auto known = NoOpMemo::answer(request, memo_question)) return std::move(*known);
+
+  const auto loaded = load_pipeline(request.pipeline, request.overrides);
+  const auto& graph = *loaded.graph;
+  const auto selection = pipeline::select(graph, request.targets, request.until).instances;
+  engine::Forcing forcing{request.force_all, checked_force_names(graph, request.force_steps)};
+  require_inputs(loaded, selection);
+  report.workflow = loaded.name();
+
+  const auto workspace = Workspace::at(loaded.directory);
+  const auto location = request.own_repository
+                            ? RepositoryLocation{workspace.repository_directory(), true}
+                            : locate_repository(request.repository, workspace);
+  workspace.ensure();
+  const auto lock = workspace.lock(
+      "run of " + loaded.file_name,
+      [&](const std::string& holder) { observer.waiting_for(holder); },
+      [&] { return interrupts() > 0; });
+  const auto archive = Archive::open(location, workspace, Archive::Mode::update);
+
+  const auto redactor = make_redactor(*loaded.workflow, request.variables, workspace.hash_key());
+  const auto notice = [&](const std::string& text) { observer.notice(text); };
+  {
+    CachedFiles files(workspace.root(), archive->state(), ".provrun/aside", notice);
+    for (const auto& run : recover_runs(workspace, *archive, files, redactor))
+      report.recovered.push_back(run.id.to_string());
+  }
+  for (const auto& run : report.recovered)
+    observer.notice(
+        base::format("run {} was killed; its record is completed, and this run goes on", run));
+
+  const auto run_id = os::new_uuid();
+  CachedFiles files(workspace.root(), archive->state(), ".provrun/aside/" + run_id.to_string(),
+                    notice);
+  auto record = make_record(request, loaded, files, redactor);
+  record.id.uuid = run_id;
+  report.run = record.id.to_string();
+  WorkspaceHistory history(archive->state(), loaded.file_name);
+  StoredResults stored(*archive, workspace.root());
+  NoResults none;
+  core::Results& results = request.reuse ? static_cast<core::Results&>(stored) : none;
+  engine::Decider decider(graph, files, results, history, request.variables, redact_with(redactor),
+                          std::move(forcing));
+
+  RunRecorder recorder({workspace, archive.get(), &files, &redactor, loaded.file_name}, record);
+  exec::LocalExecutor executor(recorder.directory());
+  Surroundings surroundings(workspace.root(), graph, selection, request.variables, redactor);
+  recorder.on_start([&] { surroundings.start(); });
+
+  double seconds = 0;
+  std::size_t unknown = 0;
+  for (const auto id : selection) {
+    const auto usual = history.usual_duration(std::string(graph.name(id)));
+    seconds += usual.value_or(0);
+    unknown += usual ? 0 : 1;
+  }
+  observer.expected(seconds, unknown);
+
+  engine::Engine engine(
+      graph, executor, files, results, history, recorder, observer, decider,
+      {[] { return core::ExecutionId{os::new_uuid()}; }, os::steady_now, interrupts},
+      {.jobs = request.jobs > 0 ? request.jobs : os::available_cores(),
+       .keep_going = request.keep_going,
+       .workspace = workspace.root(),
+       .streams = core::Streams::captured});
+  // When recording fails here the journal stays, and the next run completes the record.
+  report.outcome = engine.run(selection);
+  if (!recorder.started()) {
+    recorder.discard();
+    report.nothing_to_do = true;
+    const auto last = archive->catalog().runs({}, 1);
+    if (!last.runs.empty()) report.run = last.runs[0].id.to_string();
+  } else {
+    observer.recording();
+    recorder.finish(report.outcome.state, redactor.redact(report.outcome.failure).text,
+                    surroundings.finish());
+    report.stored_bytes = recorder.statistics().stored_bytes;
+  }
+  if (report.outcome.state == core::RunState::completed)
+    NoOpMemo::remember(request, memo_question, loaded, selection, files, *archive, report);
+  return report;
+}
+
+namespace {
+
+// Files as they will be once the steps that are only restored have been restored.
+class PlannedFiles : public core::WorkspaceFiles {
+ public:
+  explicit PlannedFiles(CachedFiles& files) : files_(files) {}
+
+  std::optional<core::PathState> identify(const std::string& path, core::PathKind kind) override {
+    if (kind == core::PathKind::file)
+      if (const auto planned = planned_.find(path); planned != planned_.end())
+        return core::PathState{planned->second.content, {planned->second}};
+    return files_.identify(path, kind);
+  }
+  bool unchanged(const std::string& path, core::PathKind kind) override {
+    return files_.unchanged(path, kind);
+  }
+  void prepare_output(const std::string&, core::PathKind,
+                      const std::vector<core::Artifact>&) override {
+    throw base::Error(base::ErrorCode::internal, "a plan writes nothing");
+  }
+  std::string set_aside(const std::string&) override {
+    throw base::Error(base::ErrorCode::internal, "a plan writes nothing");
+  }
+  void plan(const core::Artifact& artifact) { planned_[artifact.path] = artifact; }
+
+ private:
+  CachedFiles& files_;
+  std::map<std::string, core::Artifact> planned_;
+};
+
+}  // namespace
+
+Plan plan_workflow(const RunRequest& request) {
+  const auto loaded = load_pipeline(request.pipeline, request.overrides);
+  const auto& graph = *loaded.graph;
+  const auto selection = pipeline::select(graph, request.targets, request.until).instances;
+  engine::Forcing forcing{request.force_all, checked_force_names(graph, request.force_steps)};
+  require_inputs(loaded, selection);
+
+  const auto workspace = Workspace::at(loaded.directory);
+  std::unique_ptr<Archive> archive;
+  std::optional<RepositoryLocation> location;
+  if (workspace.exists() || request.repository || os::environment_variable("PROVRUN_REPO"))
+    location = locate_repository(request.repository, workspace);
+  if (location && (!location->by_default || os::lstat_file(location->path)))
+    archive = Archive::open(*location, workspace.exists() ? std::optional(workspace) : std::nullopt,
+                            Archive::Mode::look);
+  auto* state = archive ? archive->state() : nullptr;
+
+  CachedFiles real_files(workspace.root(), state, ".provrun/aside", [](const std::string&) {});
+  PlannedFiles files(real_files);
+  WorkspaceHistory history(state, loaded.file_name);
+  NoResults none;
+  std::optional<StoredResults> stored;
+  if (archive) stored.emplace(*archive, workspace.root());
+  core::Results& results = stored && request.reuse ? static_cast<core::Results&>(*stored) : none;
+  const auto redactor =
+      make_redactor(*loaded.workflow, request.variables, workspace.existing_hash_key());
+  engine::Decider decider(graph, files, results, history, request.variables, redact_with(redactor),
+                          std::move(forcing));
+
+  Plan plan;
+  plan.workflow = loaded.name();
+  enum class Fate : std::uint8_t { known, unknown, blocked };
+  std::vector<Fate> fates(graph.instance_count(), Fate::known);
+  for (const auto id : selection) {
+    PlannedStep step;
+    step.step = std::string(graph.name(id));
+    step.usual_duration_s = history.usual_duration(step.step);
+    for (const auto path : graph.outputs(id))
+      step.outputs.push_back(std::string(graph.path(path)) + (graph.is_directory(path) ? "/" : ""));
+    auto& fate = fates[pipeline::index_of(id)];
+    for (const auto before : graph.predecessors(id)) {
+      if (graph.order_only(id, before)) continue;
+      const auto theirs = fates[pipeline::index_of(before)];
+      if (theirs == Fate::known) continue;
+      if (step.reason.kind.empty())
+        step.reason = {"upstream", std::string(graph.name(before)), "", ""};
+      fate = std::max(fate, theirs);
+    }
+    if (fate == Fate::known) {
+      auto decision = decider.decide(id);
+      step.reason = decision.reason;
+      switch (decision.action) {
+        case engine::Action::none:
+          break;
+        case engine::Action::execute:
+          fate = Fate::unknown;
+          break;
+        case engine::Action::reuse:
+          step.reuse = true;
+          for (const auto& output : decision.outputs) files.plan(output);
+          break;
+        case engine::Action::impossible:
+          fate = Fate::blocked;
+          step.reason = {"impossible", decision.problem, "", ""};
+          break;
+      }
+    }
+    step.state = fate == Fate::blocked                 ? PlannedStep::State::blocked
+                 : fate == Fate::unknown || step.reuse ? PlannedStep::State::would_run
+                                                       : PlannedStep::State::up_to_date;
+    plan.would_run += step.state == PlannedStep::State::would_run ? 1 : 0;
+    plan.up_to_date += step.state == PlannedStep::State::up_to_date ? 1 : 0;
+    plan.blocked += step.state == PlannedStep::State::blocked ? 1 : 0;
+    plan.steps.push_back(std::move(step));
+  }
+  return plan;
+}
+
+}  // namespace provrun::app

@@ -1,0 +1,190 @@
+#include "provrun/app/stored_files.hpp"
+
+#include <algorithm>
+
+#include "provrun/app/archive.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/snapshot/restorer.hpp"
+#include "provrun/snapshot/tree_reader.hpp"
+#include "provrun/snapshot/verifier.hpp"
+#include "provrun/store/repair.hpp"
+
+namespace provrun::app {
+
+namespace {
+
+RepositoryLocation location_of(const std::optional<std::string>& repository) {
+  return locate_repository(repository, Workspace::find_upwards(os::current_directory()));
+}
+
+std::unique_ptr<store::Repository> open(const std::optional<std::string>& repository) {
+  return open_repository(location_of(repository), Missing::fail);
+}
+
+snapshot::SnapshotName snapshot_of_run(const std::optional<std::string>& repository,
+                                       const std::string& name) {
+  const auto archive =
+      Archive::open(location_of(repository), Workspace::find_upwards(os::current_directory()),
+                    Archive::Mode::look);
+  return archive->snapshot_of(archive->catalog().find_run(name));
+}
+
+// Snapshots and runs share their names; an id is first looked for among the snapshots.
+snapshot::SnapshotName resolve(const std::optional<std::string>& repository,
+                               store::Repository& opened, const std::string& name) {
+  try {
+    return snapshot::resolve_snapshot(opened, name);
+  } catch (const base::Error& error) {
+    if (error.code() != base::ErrorCode::not_found &&
+        error.code() != base::ErrorCode::invalid_input)
+      throw;
+    return snapshot_of_run(repository, name);
+  }
+}
+
+StoredFile stored_file(const snapshot::Entry& entry, const std::string& prefix) {
+  StoredFile file;
+  file.path = prefix + entry.path;
+  file.kind = entry.type == snapshot::EntryType::file        ? StoredFile::Kind::file
+              : entry.type == snapshot::EntryType::directory ? StoredFile::Kind::directory
+                                                             : StoredFile::Kind::symlink;
+  file.mode = entry.mode;
+  file.modified = {entry.mtime_ns};
+  file.size = entry.content.size;
+  file.content = entry.content.id;
+  file.target = entry.target;
+  return file;
+}
+
+snapshot::Entry find(store::Repository& repository, const snapshot::Manifest& manifest,
+                     const std::string& name, const std::string& path) {
+  auto entry = snapshot::find_entry(repository, manifest.root, path);
+  if (!entry)
+    throw base::Error(base::ErrorCode::not_found,
+                      base::format("{} has no {}", name, base::printable(path)))
+        .hint(base::format("'provrun ls {}' lists its files", name));
+  return std::move(*entry);
+}
+
+class ProgressTo : public snapshot::Progress {
+ public:
+  ProgressTo(const FilesProgressSink& sink, std::uint64_t total) : sink_(sink) {
+    state_.total_bytes = total;
+  }
+  void entry_done(const snapshot::Entry& entry) override {
+    if (entry.type == snapshot::EntryType::file) ++state_.files;
+    if (sink_) sink_(state_);
+  }
+  void bytes_done(std::uint64_t bytes) override {
+    state_.bytes += bytes;
+    if (sink_) sink_(state_);
+  }
+
+ private:
+  const FilesProgressSink& sink_;
+  FilesProgress state_;
+};
+
+}  // namespace
+
+void each_snapshot(const std::optional<std::string>& repository,
+                   const std::function<void(const SnapshotSummary&)>& visit) {
+  const auto opened = open(repository);
+  auto names = snapshot::list_snapshots(*opened);
+  std::reverse(names.begin(), names.end());
+  for (const auto& name : names) {
+    const auto manifest = snapshot::load_manifest(*opened, name);
+    visit({name.id.to_hex(), name.time, manifest.user, manifest.host,
+           manifest.run.is_object() ? manifest.run.get_string("id") : std::string(),
+           manifest.counts.files, manifest.counts.bytes, manifest.stored.stored_bytes});
+  }
+}
+
+void list_files(const std::optional<std::string>& repository, const std::string& what,
+                const std::function<void(const StoredFile&)>& visit) {
+  const auto opened = open(repository);
+  const auto [name, path] = snapshot::split_snapshot_path(what);
+  const auto manifest = snapshot::load_manifest(*opened, resolve(repository, *opened, name));
+  auto root = manifest.root;
+  std::string prefix;
+  if (!path.empty()) {
+    const auto entry = find(*opened, manifest, name, path);
+    if (entry.type != snapshot::EntryType::directory) {
+      visit(stored_file(entry, ""));
+      return;
+    }
+    root = entry.tree;
+    if (!entry.path.empty()) prefix = entry.path + "/";
+  }
+  snapshot::walk_tree(*opened, root, [&](const snapshot::Entry& entry) {
+    visit(stored_file(entry, prefix));
+    return snapshot::Walk::into;
+  });
+}
+
+void read_file(const std::optional<std::string>& repository, const std::string& what,
+               const std::function<void(std::string_view)>& sink) {
+  const auto [name, path] = snapshot::split_snapshot_path(what);
+  if (path.empty())
+    throw base::Error(base::ErrorCode::invalid_input, "a file is named as SNAPSHOT:PATH");
+  const auto opened = open(repository);
+  const auto manifest = snapshot::load_manifest(*opened, resolve(repository, *opened, name));
+  const auto entry = find(*opened, manifest, name, path);
+  if (entry.type != snapshot::EntryType::file)
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::format("{} is no file", base::printable(path)));
+  opened->read_content(entry.content, [&](std::span<const std::uint8_t> bytes) {
+    sink({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  });
+}
+
+RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressSink& progress) {
+  const auto opened = open(request.repository);
+  const auto name = request.is_run ? snapshot_of_run(request.repository, request.snapshot)
+                                   : resolve(request.repository, *opened, request.snapshot);
+  const auto manifest = snapshot::load_manifest(*opened, name);
+  for (const auto& selection : request.selections)
+    if (selection.find_first_of("*?[") == std::string::npos)
+      find(*opened, manifest, name.id.to_hex().substr(0, 16), selection);
+  ProgressTo reporter(progress, manifest.counts.bytes);
+  snapshot::RestoreOptions options;
+  options.patterns = request.selections;
+  options.overwrite = request.overwrite ? snapshot::Overwrite::yes : snapshot::Overwrite::no;
+  options.progress = &reporter;
+  const auto report = snapshot::restore_tree(*opened, manifest.root, request.into, options);
+  if (!report.unmatched_patterns.empty())
+    throw base::Error(
+        base::ErrorCode::not_found,
+        base::format("nothing matches {}", base::printable(report.unmatched_patterns[0])));
+  return {name.id.to_hex(), report.files, report.bytes};
+}
+
+VerifySummary verify_files(const std::optional<std::string>& repository,
+                           const std::string& snapshot, const FilesProgressSink& progress) {
+  const auto opened = open(repository);
+  const auto name = resolve(repository, *opened, snapshot);
+  std::uint64_t total = 0;
+  try {
+    total = snapshot::load_manifest(*opened, name).counts.bytes;
+  } catch (const base::Error&) {
+    total = 0;  // verify_snapshot reports a damaged manifest
+  }
+  ProgressTo reporter(progress, total);
+  auto report = snapshot::verify_snapshot(*opened, name, &reporter);
+  VerifySummary summary{name.id.to_hex(), report.files, report.bytes, {}};
+  for (auto& damage : report.damage)
+    summary.damage.push_back(
+        {std::move(damage.object), std::move(damage.problem), std::move(damage.files)});
+  return summary;
+}
+
+IndexSummary repair_index(const std::optional<std::string>& repository) {
+  const auto opened = open(repository);
+  auto report = store::rebuild_index(*opened);
+  return {report.packs, report.chunks, std::move(report.damaged_packs)};
+}
+
+}  // namespace provrun::app

@@ -1,0 +1,121 @@
+#include "provrun/app/stored_results.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "provrun/base/error.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/snapshot/restorer.hpp"
+#include "provrun/snapshot/tree_reader.hpp"
+
+namespace provrun::app {
+
+// size (8 bytes, little endian), list levels (1), then the list's id or the chunk ids, 32 bytes
+// each.
+std::vector<std::uint8_t> encode_location(const store::FileContent& content) {
+  std::vector<std::uint8_t> bytes;
+  for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(content.size >> (8 * i)));
+  bytes.push_back(static_cast<std::uint8_t>(content.list_levels));
+  const auto add = [&](const store::ChunkId& id) {
+    bytes.insert(bytes.end(), id.digest.bytes.begin(), id.digest.bytes.end());
+  };
+  if (content.list) add(*content.list);
+  for (const auto& chunk : content.chunks) add(chunk);
+  return bytes;
+}
+
+std::optional<store::FileContent> decode_location(const core::ContentId& id,
+                                                  std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < 9 || (bytes.size() - 9) % 32 != 0) return std::nullopt;
+  store::FileContent content;
+  content.id = id;
+  for (std::size_t i = 0; i < 8; ++i)
+    content.size |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+  content.list_levels = bytes[8];
+  std::vector<store::ChunkId> ids((bytes.size() - 9) / 32);
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    std::copy_n(bytes.begin() + 9 + static_cast<std::ptrdiff_t>(i * 32), 32,
+                ids[i].digest.bytes.begin());
+  if (content.list_levels > 0) {
+    if (ids.size() != 1) return std::nullopt;
+    content.list = ids[0];
+  } else {
+    content.chunks = std::move(ids);
+  }
+  return content;
+}
+
+std::optional<store::FileContent> single_chunk(const core::ContentId& id, std::uint64_t size,
+                                               const store::RepositoryConfig& config) {
+  if (size >= config.chunker.minimum) return std::nullopt;
+  store::FileContent content;
+  content.id = id;
+  content.size = size;
+  if (size > 0) content.chunks.push_back({id.digest});
+  return content;
+}
+
+std::optional<store::FileContent> StoredResults::locate(const core::Artifact& artifact,
+                                                        const std::string& snapshot) {
+  auto& repository = archive_.repository();
+  auto content = single_chunk(artifact.content, artifact.size, repository.config());
+  if (!content)
+    if (const auto bytes = archive_.catalog().content_location(artifact.content))
+      content = decode_location(artifact.content, *bytes);
+  if (!content) {
+    auto manifest = manifests_.find(snapshot);
+    if (manifest == manifests_.end()) {
+      const auto name = snapshot::resolve_snapshot(repository, snapshot);
+      manifest = manifests_.emplace(snapshot, snapshot::load_manifest(repository, name)).first;
+    }
+    const auto entry = snapshot::find_entry(repository, manifest->second.root, artifact.path);
+    if (entry && entry->content.id == artifact.content) content = entry->content;
+  }
+  if (!content || !repository.has_all(*content)) return std::nullopt;
+  return content;
+}
+
+std::optional<core::StoredResult> StoredResults::find(const hash::Digest& step_key) {
+  const auto known = archive_.catalog().find_by_step_key(step_key);
+  if (!known) return std::nullopt;
+  core::StoredResult result;
+  result.execution = known->execution.reused_from.value_or(known->execution.id);
+  found_.clear();
+  try {
+    for (const auto& output : known->outputs) {
+      // Records of a shared repository are foreign: none may lead out of the workspace.
+      if (output.path.starts_with('/') || os::normalize_path(output.path) != output.path ||
+          output.path.starts_with("../"))
+        return std::nullopt;
+      auto content = locate(output, known->execution.snapshot);
+      if (!content) return std::nullopt;
+      found_[output.path] = std::move(*content);
+    }
+  } catch (const base::Error& error) {
+    // A snapshot that has gone is no result; a damaged or unreachable repository is said.
+    if (error.code() == base::ErrorCode::not_found) return std::nullopt;
+    throw;
+  }
+  result.outputs = known->outputs;
+  return result;
+}
+
+void StoredResults::restore(const core::Artifact& output) {
+  const auto found = found_.find(output.path);
+  if (found == found_.end() || found->second.id != output.content)
+    throw base::Error(base::ErrorCode::not_found,
+                      "no stored copy of " + base::printable(output.path));
+  const auto path = os::join_path(root_, output.path);
+  os::make_directories(os::parent_path(path));
+  snapshot::Entry entry;
+  entry.path = output.path;
+  entry.mode = output.mode;
+  entry.mtime_ns = os::now().nanoseconds;
+  entry.content = found->second;
+  snapshot::restore_file(archive_.repository(), entry, path, snapshot::Overwrite::yes,
+                         os::Durability::cached);
+}
+
+}  // namespace provrun::app

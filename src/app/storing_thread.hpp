@@ -1,0 +1,58 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "provrun/core/content_id.hpp"
+#include "provrun/store/write_session.hpp"
+
+namespace provrun::app {
+
+/// Puts files into a write session one after the other, beside the caller's own work. All functions
+/// are for one thread, the caller's.
+class StoringThread {
+ public:
+  explicit StoringThread(store::WriteSession& session);
+  /// What is still waiting is given up.
+  ~StoringThread();
+  StoringThread(const StoringThread&) = delete;
+  StoringThread& operator=(const StoringThread&) = delete;
+
+  /// Stores the file, which must have this content: one that has changed meanwhile is an error.
+  void store(std::string path, const core::ContentId& expected);
+  /// True when store was called for the content.
+  bool knows(const core::ContentId& content) const { return asked_.contains(content); }
+  /// Throws what went wrong so far.
+  void check();
+  /// Waits until all is stored; throws what went wrong.
+  void finish();
+  /// Where a stored content lies; call after finish.
+  std::optional<store::FileContent> find(const core::ContentId& content) const;
+
+ private:
+  struct Task {
+    std::string path;
+    core::ContentId expected;
+  };
+  void work();
+
+  store::WriteSession& session_;
+  std::unordered_set<core::ContentId> asked_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Task> tasks_;
+  bool busy_ = false;
+  bool ending_ = false;
+  std::exception_ptr problem_;
+  std::unordered_map<core::ContentId, store::FileContent> stored_;
+  std::thread thread_;
+};
+
+}  // namespace provrun::app

@@ -1,0 +1,98 @@
+#include "provrun/app/workspace.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/capture/git.hpp"
+#include "provrun/catalog/state_file.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/os/random.hpp"
+
+namespace provrun::app {
+
+namespace {
+
+bool is_directory(const std::string& path) {
+  const auto stat = os::stat_file(path);
+  return stat && stat->type == os::FileType::directory;
+}
+
+}  // namespace
+
+Workspace Workspace::at(const std::string& directory) {
+  return Workspace(os::absolute_path(directory));
+}
+
+std::optional<Workspace> Workspace::find_upwards(const std::string& directory) {
+  auto candidate = os::absolute_path(directory);
+  while (true) {
+    if (is_directory(os::join_path(candidate, ".provrun"))) return Workspace(candidate);
+    if (candidate == "/") return std::nullopt;
+    candidate = os::parent_path(candidate);
+  }
+}
+
+std::string Workspace::state_directory() const {
+  return os::join_path(root_, ".provrun");
+}
+std::string Workspace::repository_directory() const {
+  return state_directory() + "/repository";
+}
+std::string Workspace::runs_directory() const {
+  return state_directory() + "/runs";
+}
+std::string Workspace::aside_directory() const {
+  return state_directory() + "/aside";
+}
+
+std::string Workspace::state_database() const {
+  return catalog::state_path(root_);
+}
+
+bool Workspace::exists() const {
+  return is_directory(state_directory());
+}
+
+void Workspace::ensure() const {
+  if (exists()) return;
+  os::make_directories(state_directory(), 0700);
+  os::make_directories(runs_directory(), 0700);
+  capture::exclude_from_git(root_);
+}
+
+os::FileLock Workspace::lock(const std::string& what,
+                             const std::function<void(const std::string&)>& waiting,
+                             const std::function<bool()>& cancelled) const {
+  const auto path = state_directory() + "/lock";
+  const auto who = base::format("{} by {} on {}, process {}, since {}", what, os::user_name(),
+                                os::host_name(), os::process_id(), os::now().to_rfc3339());
+  bool told = false;
+  while (true) {
+    if (auto held = os::FileLock::try_acquire(path, who)) return std::move(*held);
+    if (!told) waiting(os::FileLock::holder(path));
+    told = true;
+    if (cancelled())
+      throw base::Error(base::ErrorCode::cancelled, "interrupted while waiting for another run");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+}
+
+std::string Workspace::hash_key() const {
+  const auto path = state_directory() + "/hash.key";
+  if (auto key = existing_hash_key(); !key.empty()) return key;
+  os::create_if_absent(path, os::random_hex(32), os::Durability::synced, 0600);
+  return existing_hash_key();
+}
+
+std::string Workspace::existing_hash_key() const {
+  const auto path = state_directory() + "/hash.key";
+  if (!os::lstat_file(path)) return {};
+  return os::read_file(path, 4096);
+}
+
+}  // namespace provrun::app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "command.hpp"
+
+// The verbs; each in a file with its kin.
+namespace provrun::cli {
+
+int command_run(const Call& call);
+int command_plan(const Call& call);
+int command_status(const Call& call);
+int command_why(const Call& call);
+
+int command_log(const Call& call);
+int command_show(const Call& call);
+int command_diff(const Call& call);
+
+int command_lineage(const Call& call);
+int command_graph(const Call& call);
+
+int command_restore(const Call& call);
+int command_ls(const Call& call);
+int command_cat(const Call& call);
+int command_snapshots(const Call& call);
+int command_verify(const Call& call);
+int command_repair(const Call& call);
+
+int command_exec(const Call& call);
+int command_reproduce(const Call& call);
+
+int command_init(const Call& call);
+int command_completion(const Call& call);
+int command_help(const Call& call);
+
+}  // namespace provrun::cli

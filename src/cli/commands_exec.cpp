@@ -1,0 +1,115 @@
+#include <csignal>
+
+#include "command.hpp"
+#include "commands.hpp"
+#include "options.hpp"
+#include "provrun/app/reproduce.hpp"
+#include "provrun/app/run_command.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/signals.hpp"
+#include "run_view.hpp"
+
+namespace provrun::cli {
+
+namespace {
+
+engine::Variables variables() {
+  engine::Variables result;
+  for (auto& [name, value] : os::environment_variables()) result[name] = value;
+  return result;
+}
+
+Colour colour_of(app::Verdict verdict) {
+  return verdict == app::Verdict::identical ? Colour::green : Colour::red;
+}
+
+}  // namespace
+
+int command_exec(const Call& call) {
+  app::CommandRequest request;
+  std::vector<std::string> words;
+  Options options(call.verb);
+  options.list("input,i", request.inputs).list("output,o", request.outputs).positional(words);
+  options.parse(call.arguments);
+  if (!words.empty() || !call.has_command || call.command.empty())
+    throw base::Error(base::ErrorCode::invalid_input, "exec needs a command after '--'")
+        .hint("for example: provrun exec -o out.txt -- sort -o out.txt in.txt");
+  request.command = call.command;
+  request.repository = call.global.repository;
+  request.trigger = call.command_line;
+  request.variables = variables();
+  call.console->flush();
+  const os::InterruptCounter interrupts;
+  const auto report = app::run_command(request, [&] { return interrupts.count(); });
+  if (!report.failure.empty()) call.console->warning("provrun: " + base::printable(report.failure));
+  call.console->object(
+      codec::Json::object({{"type", "summary"},
+                           {"run", report.run},
+                           {"state", report.exit_code == 0 ? "completed" : "failed"},
+                           {"exit_code", report.exit_code}}));
+  call.console->note(base::format("provrun: run {} recorded", report.run));
+  return report.exit_code;
+}
+
+int command_reproduce(const Call& call) {
+  app::ReproduceRequest request;
+  std::vector<std::string> words;
+  std::optional<int> jobs;
+  Options options(call.verb);
+  options.number("jobs,j", jobs).value("into", request.into).positional(words);
+  options.parse(call.arguments);
+  if (words.size() != 1)
+    throw base::Error(base::ErrorCode::invalid_input, "reproduce takes one run")
+        .hint("for example: provrun reproduce latest");
+  if (jobs && *jobs < 1)
+    throw base::Error(base::ErrorCode::invalid_input, "-j needs a number of at least 1");
+  request.run = words[0];
+  request.jobs = jobs.value_or(0);
+  request.repository = call.global.repository;
+  request.trigger = call.command_line;
+  request.variables = variables();
+  auto& console = *call.console;
+  const os::InterruptCounter interrupts;
+  // The steps of the replay are shown as those of a run, on standard error; standard output has the
+  // verdicts.
+  auto quiet_options = console.options();
+  quiet_options.json = false;
+  Console progress(quiet_options);
+  RunView view(progress);
+  const auto report = app::reproduce(request, view, [&] { return interrupts.count(); });
+  progress.status("");
+  for (const auto& notice : report.notices) console.warning("provrun: " + notice);
+  std::size_t identical = 0;
+  for (const auto& output : report.outputs) {
+    identical += output.verdict == app::Verdict::identical ? 1 : 0;
+    codec::Json line = codec::Json::object({{"type", "output"}});
+    core::set_path(line, output.path);
+    line.set("step", output.step).set("verdict", app::name_of(output.verdict));
+    if (output.recorded) line.set("recorded", output.recorded->to_string());
+    if (output.reproduced) line.set("reproduced", output.reproduced->to_string());
+    console.object(std::move(line));
+    console.result(base::format("{}  {}",
+                                console.paint(colour_of(output.verdict),
+                                              base::format("{:<9}", app::name_of(output.verdict))),
+                                base::printable(output.path)));
+  }
+  const bool same = report.identical();
+  codec::Json summary =
+      codec::Json::object({{"type", "summary"},
+                           {"run", report.run},
+                           {"verdict", same ? "identical" : "different"},
+                           {"outputs", static_cast<std::int64_t>(report.outputs.size())},
+                           {"identical", static_cast<std::int64_t>(identical)}});
+  if (!report.failure.empty()) summary.set("failure", report.failure);
+  if (!report.directory.empty()) summary.set("directory", report.directory);
+  console.object(std::move(summary));
+  console.note(base::format(
+      "provrun: {} of {} outputs identical{}", identical, report.outputs.size(),
+      report.directory.empty() ? ""
+                               : "; both can be compared in " + base::printable(report.directory)));
+  return same ? 0 : 4;
+}
+
+}  // namespace provrun::cli

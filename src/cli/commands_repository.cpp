@@ -1,0 +1,222 @@
+#include "command.hpp"
+#include "commands.hpp"
+#include "options.hpp"
+#include "provrun/app/stored_files.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/quantity.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/terminal.hpp"
+
+namespace provrun::cli {
+
+namespace {
+
+base::Error usage(const Call& call, std::string message) {
+  return base::Error(base::ErrorCode::invalid_input, std::move(message))
+      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
+}
+
+std::vector<std::string> only_words(const Call& call) {
+  std::vector<std::string> words;
+  Options options(call.verb);
+  options.positional(words);
+  options.parse(call.arguments);
+  return words;
+}
+
+// The line of a long operation: files, bytes, rate and time left, redrawn a few times a second.
+class ProgressLine {
+ public:
+  ProgressLine(Console& console, std::string verb)
+      : console_(console), verb_(std::move(verb)), started_(os::steady_now()) {}
+
+  void operator()(const app::FilesProgress& progress) {
+    const auto now = os::steady_now();
+    if (!console_.options().live || now - drawn_ < std::chrono::milliseconds(200)) return;
+    drawn_ = now;
+    const double seconds = std::chrono::duration<double>(now - started_).count();
+    const double rate = seconds > 0 ? static_cast<double>(progress.bytes) / seconds : 0;
+    std::string line =
+        base::format("{} {} files, {} of {}, {}/s", verb_, base::format_count(progress.files),
+                     base::format_size(progress.bytes), base::format_size(progress.total_bytes),
+                     base::format_size(static_cast<std::uint64_t>(rate)));
+    if (rate > 0 && progress.total_bytes > progress.bytes) {
+      const double left = static_cast<double>(progress.total_bytes - progress.bytes) / rate;
+      line +=
+          ", " +
+          base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(left * 1e9))) +
+          " left";
+    }
+    console_.status(line);
+  }
+
+ private:
+  Console& console_;
+  std::string verb_;
+  std::chrono::nanoseconds started_;
+  std::chrono::nanoseconds drawn_{};
+};
+
+void print_file(Console& console, const app::StoredFile& file) {
+  using Kind = app::StoredFile::Kind;
+  if (console.json()) {
+    codec::Json line = codec::Json::object({{"type", "entry"}});
+    core::set_path(line, file.path);
+    line.set("kind", file.kind == Kind::file        ? "file"
+                     : file.kind == Kind::directory ? "directory"
+                                                    : "symlink");
+    line.set("mode", base::format("{:04o}", file.mode));
+    line.set("modified", file.modified.to_rfc3339());
+    if (file.kind == Kind::file)
+      line.set("size", file.size).set("content", file.content.to_string());
+    if (file.kind == Kind::symlink) line.set("target", file.target);
+    console.object(std::move(line));
+    return;
+  }
+  const char letter = file.kind == Kind::file ? '-' : file.kind == Kind::directory ? 'd' : 'l';
+  console.result(base::format("{}{:04o}  {:>10}  {}  {}{}", letter, file.mode,
+                              file.kind == Kind::file ? base::format_size(file.size) : "",
+                              file.modified.to_rfc3339().substr(0, 19), base::printable(file.path),
+                              file.kind == Kind::directory ? "/" : ""));
+}
+
+}  // namespace
+
+int command_snapshots(const Call& call) {
+  if (!only_words(call).empty()) throw usage(call, "snapshots takes no arguments");
+  app::each_snapshot(call.global.repository, [&](const app::SnapshotSummary& snapshot) {
+    call.console->object(codec::Json::object(
+        {{"type", "snapshot"},
+         {"snapshot", snapshot.id},
+         {"time", snapshot.time.to_rfc3339()},
+         {"user", snapshot.user},
+         {"host", snapshot.host},
+         {"run", snapshot.run.empty() ? codec::Json() : codec::Json(snapshot.run)},
+         {"files", snapshot.files},
+         {"bytes", snapshot.bytes},
+         {"stored_bytes", snapshot.stored_bytes}}));
+    call.console->result(base::format("{}  {}  {}@{}  {} files, {}{}", snapshot.id.substr(0, 16),
+                                      snapshot.time.to_rfc3339().substr(0, 19), snapshot.user,
+                                      snapshot.host, base::format_count(snapshot.files),
+                                      base::format_size(snapshot.bytes),
+                                      snapshot.run.empty() ? "" : "  run " + snapshot.run));
+  });
+  return 0;
+}
+
+int command_ls(const Call& call) {
+  const auto words = only_words(call);
+  if (words.size() != 1) throw usage(call, "ls takes one SNAPSHOT or SNAPSHOT:PATH");
+  app::list_files(call.global.repository, words[0],
+                  [&](const app::StoredFile& file) { print_file(*call.console, file); });
+  return 0;
+}
+
+int command_cat(const Call& call) {
+  const auto words = only_words(call);
+  if (words.size() != 1) throw usage(call, "cat takes one SNAPSHOT:PATH");
+  call.console->flush();
+  app::read_file(call.global.repository, words[0], os::write_standard_output);
+  return 0;
+}
+
+int command_restore(const Call& call) {
+  std::optional<std::string> run;
+  std::optional<std::string> into;
+  app::RestoreRequest request;
+  Options options(call.verb);
+  options.value("run", run)
+      .value("into", into)
+      .flag("overwrite", request.overwrite)
+      .positional(request.selections);
+  options.parse(call.arguments);
+  if (!into) throw usage(call, "restore needs --into DIR");
+  if (!run && request.selections.empty())
+    throw usage(call, "restore needs a snapshot, or --run RUN");
+  request.repository = call.global.repository;
+  request.into = *into;
+  request.is_run = run.has_value();
+  if (run) {
+    request.snapshot = *run;
+  } else {
+    request.snapshot = request.selections[0];
+    request.selections.erase(request.selections.begin());
+  }
+  auto& console = *call.console;
+  const auto report = app::restore_files(request, ProgressLine(console, "restoring"));
+  console.status("");
+  console.object(codec::Json::object({{"type", "summary"},
+                                      {"snapshot", report.snapshot},
+                                      {"into", *into},
+                                      {"files", report.files},
+                                      {"bytes", report.bytes}}));
+  console.note(base::format("provrun: {} files, {} restored into {}",
+                            base::format_count(report.files), base::format_size(report.bytes),
+                            base::printable(*into)));
+  return 0;
+}
+
+int command_verify(const Call& call) {
+  const auto words = only_words(call);
+  if (words.size() != 1) throw usage(call, "verify takes one run or snapshot");
+  auto& console = *call.console;
+  const auto report =
+      app::verify_files(call.global.repository, words[0], ProgressLine(console, "verifying"));
+  console.status("");
+  for (const auto& damage : report.damage) {
+    codec::Json files = codec::Json::array();
+    for (const auto& file : damage.files) files.push_back(file);
+    console.object(codec::Json::object({{"type", "damage"},
+                                        {"object", damage.object},
+                                        {"problem", damage.problem},
+                                        {"files", std::move(files)}}));
+    console.warning(base::format("provrun: {} {}: {}", console.paint_err(Colour::red, "damaged:"),
+                                 damage.object, damage.problem));
+    for (const auto& file : damage.files) console.warning("  needed by " + base::printable(file));
+  }
+  console.object(codec::Json::object({{"type", "summary"},
+                                      {"snapshot", report.snapshot},
+                                      {"damaged", static_cast<std::int64_t>(report.damage.size())},
+                                      {"files", report.files},
+                                      {"verified_bytes", report.verified_bytes}}));
+  if (!report.damage.empty()) return 5;
+  console.note(base::format("provrun: {} files, {} read and as they were stored",
+                            base::format_count(report.files),
+                            base::format_size(report.verified_bytes)));
+  return 0;
+}
+
+int command_repair(const Call& call) {
+  bool catalog = false;
+  bool index = false;
+  std::vector<std::string> words;
+  Options options(call.verb);
+  options.flag("catalog", catalog).flag("index", index).positional(words);
+  options.parse(call.arguments);
+  if (!words.empty()) throw usage(call, "repair takes no arguments");
+  if (catalog == index) throw usage(call, "repair needs one of --catalog and --index");
+  auto& console = *call.console;
+  if (index) {
+    const auto report = app::repair_index(call.global.repository);
+    for (const auto& pack : report.damaged_packs)
+      console.warning(base::format("provrun: {} pack {} has no readable footer",
+                                   console.paint_err(Colour::red, "damaged:"), pack));
+    console.object(
+        codec::Json::object({{"type", "summary"},
+                             {"packs", report.packs},
+                             {"chunks", report.chunks},
+                             {"damaged", static_cast<std::int64_t>(report.damaged_packs.size())}}));
+    console.note(base::format("provrun: {} chunks of {} packs indexed",
+                              base::format_count(report.chunks), base::format_count(report.packs)));
+    return report.damaged_packs.empty() ? 0 : 5;
+  }
+  const auto workspace = workspace_here();
+  const auto count =
+      app::rebuild_catalog(app::locate_repository(call.global.repository, workspace), workspace);
+  console.object(codec::Json::object({{"type", "summary"}, {"runs", count}}));
+  console.note(base::format("provrun: the catalog has {} runs again", base::format_count(count)));
+  return 0;
+}
+
+}  // namespace provrun::cli

@@ -1,0 +1,242 @@
+#include <csignal>
+
+#include "command.hpp"
+#include "commands.hpp"
+#include "options.hpp"
+#include "provrun/app/run_workflow.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/quantity.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/os/signals.hpp"
+#include "run_view.hpp"
+
+namespace provrun::cli {
+
+namespace {
+
+base::Error usage(std::string message,
+                  std::string hint = "'provrun help run' lists what it takes") {
+  return base::Error(base::ErrorCode::invalid_input, std::move(message)).hint(std::move(hint));
+}
+
+// The options that run, plan, status and why share.
+struct WorkflowOptions {
+  std::optional<std::string> file;
+  std::vector<std::string> words;
+  std::vector<std::string> until;
+  std::vector<std::string> force;
+  std::vector<std::string> set;
+  bool always_make = false;
+
+  void declare(Options& options) {
+    options.value("file,f", file)
+        .list("until", until)
+        .list("force", force)
+        .list("set", set)
+        .flag("always-make,B", always_make)
+        .positional(words);
+  }
+
+  app::RunRequest request(const Call& call) const {
+    app::RunRequest request;
+    request.targets = words;
+    if (file) {
+      request.pipeline = *file;
+    } else if (!words.empty() && is_pipeline(words[0])) {
+      request.pipeline = words[0];
+      request.targets.erase(request.targets.begin());
+    } else {
+      request.pipeline = app::find_pipeline(os::current_directory());
+    }
+    request.until = until;
+    request.force_steps = force;
+    request.force_all = always_make;
+    for (const auto& assignment : set) {
+      const auto equals = assignment.find('=');
+      if (equals == std::string::npos || equals == 0)
+        throw usage(base::format("--set takes NAME=VALUE, not '{}'", base::printable(assignment)));
+      request.overrides.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
+    }
+    request.repository = call.global.repository;
+    request.trigger = call.command_line;
+    for (auto& [name, value] : os::environment_variables()) request.variables[name] = value;
+    return request;
+  }
+
+ private:
+  static bool is_pipeline(const std::string& word) {
+    if (word.ends_with(".yaml") || word.ends_with(".yml")) return true;
+    const auto stat = os::stat_file(word);
+    // A folder may be a target too (an output); only one with a pipeline in it is meant as a
+    // pipeline.
+    if (stat && stat->type == os::FileType::directory)
+      return os::stat_file(os::join_path(word, "pipeline.yaml")).has_value() ||
+             word.ends_with(".provrun");
+    return false;
+  }
+};
+
+const char* state_name(app::PlannedStep::State state) {
+  switch (state) {
+    case app::PlannedStep::State::would_run:
+      return "would_run";
+    case app::PlannedStep::State::up_to_date:
+      return "up_to_date";
+    case app::PlannedStep::State::blocked:
+      return "blocked";
+  }
+  return "";
+}
+
+codec::Json plan_line(const app::PlannedStep& step) {
+  codec::Json line = codec::Json::object({{"type", "step"},
+                                          {"step", step.step},
+                                          {"state", state_name(step.state)},
+                                          {"reason", reason_object(step.reason)}});
+  if (step.reuse) line.set("reuse", true);
+  if (step.usual_duration_s) line.set("usual_duration_s", *step.usual_duration_s);
+  return line;
+}
+
+void print_plan(Console& console, const app::Plan& plan, bool all) {
+  double seconds = 0;
+  for (const auto& step : plan.steps) {
+    if (console.json()) console.object(plan_line(step));
+    if (step.state == app::PlannedStep::State::up_to_date) {
+      if (all && !console.json())
+        console.result(base::format("{:<12} {}", console.paint(Colour::green, "up to date  "),
+                                    base::printable(step.step)));
+      continue;
+    }
+    if (!step.reuse) seconds += step.usual_duration_s.value_or(0);
+    if (console.json()) continue;
+    const auto word = step.state == app::PlannedStep::State::blocked
+                          ? console.paint(Colour::red, "blocked     ")
+                      : step.reuse ? console.paint(Colour::blue, "restore     ")
+                                   : console.paint(Colour::yellow, "run         ");
+    console.result(
+        base::format("{} {}  ({})", word, base::printable(step.step), describe(step.reason)));
+  }
+  console.object(codec::Json::object({{"type", "summary"},
+                                      {"workflow", plan.workflow},
+                                      {"would_run", plan.would_run},
+                                      {"up_to_date", plan.up_to_date},
+                                      {"blocked", plan.blocked}}));
+  std::string text = base::format("{} to run, {} up to date", plan.would_run, plan.up_to_date);
+  if (plan.blocked > 0) text += base::format(", {} blocked", plan.blocked);
+  if (seconds >= 1)
+    text += base::format(
+        "; about {} of work by past runs",
+        base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9))));
+  console.note("provrun: " + text);
+}
+
+}  // namespace
+
+int command_run(const Call& call) {
+  WorkflowOptions workflow;
+  std::optional<int> jobs;
+  std::optional<int> keep_going;
+  bool dry_run = false;
+  Options options(call.verb);
+  workflow.declare(options);
+  options.number("jobs,j", jobs)
+      .optional_number("keep-going,k", keep_going, 0)
+      .flag("dry-run,n", dry_run);
+  options.parse(call.arguments);
+  if (jobs && *jobs < 1) throw usage("-j needs a number of at least 1");
+  if (keep_going && *keep_going < 0) throw usage("-k takes a number of failures, 0 for any");
+  auto request = workflow.request(call);
+  request.jobs = jobs.value_or(0);
+  request.keep_going = keep_going;
+  request.every_step_reported = call.console->json();
+  if (dry_run) {
+    print_plan(*call.console, app::plan_workflow(request), false);
+    return 0;
+  }
+  const os::InterruptCounter interrupts;
+  RunView view(*call.console);
+  const auto report = app::run_workflow(request, view, [&] { return interrupts.count(); });
+  view.summary(report);
+  if (report.outcome.state == core::RunState::interrupted)
+    return 128 + (interrupts.last_signal() != 0 ? interrupts.last_signal() : SIGINT);
+  return report.outcome.state == core::RunState::completed ? 0 : 1;
+}
+
+int command_plan(const Call& call) {
+  WorkflowOptions workflow;
+  Options options(call.verb);
+  workflow.declare(options);
+  options.parse(call.arguments);
+  print_plan(*call.console, app::plan_workflow(workflow.request(call)), false);
+  return 0;
+}
+
+int command_status(const Call& call) {
+  WorkflowOptions workflow;
+  bool exit_code = false;
+  Options options(call.verb);
+  workflow.declare(options);
+  options.flag("exit-code", exit_code);
+  options.parse(call.arguments);
+  const auto plan = app::plan_workflow(workflow.request(call));
+  print_plan(*call.console, plan, true);
+  return exit_code && plan.would_run + plan.blocked > 0 ? 3 : 0;
+}
+
+int command_why(const Call& call) {
+  std::optional<std::string> file;
+  std::optional<std::string> run;
+  std::optional<std::string> against;
+  std::vector<std::string> set;
+  std::vector<std::string> words;
+  Options options(call.verb);
+  options.value("file,f", file)
+      .value("run", run)
+      .value("against", against)
+      .list("set", set)
+      .positional(words);
+  options.parse(call.arguments);
+  if (words.size() != 1)
+    throw usage("why takes one step or file", "for example: provrun why report");
+  auto& console = *call.console;
+  const auto print = [&](const std::string& step, const core::Reason& reason,
+                         std::string_view state) {
+    codec::Json line = codec::Json::object(
+        {{"type", "step"}, {"step", step}, {"state", state}, {"reason", reason_object(reason)}});
+    console.object(std::move(line));
+    if (reason.kind.empty()) {
+      console.result(base::format("{}: {}", base::printable(step),
+                                  state == "up_to_date" ? "up to date" : "no difference"));
+      return;
+    }
+    console.result(base::format("{}: {}", base::printable(step), describe(reason)));
+    const auto show = [&](const char* label, const std::string& value) {
+      if (value.empty()) return;
+      for (const auto part : base::split(value, '\n')) {
+        console.result(base::format("  {} {}", label, base::printable(part)));
+        label = "       ";
+      }
+    };
+    show("before:", reason.before);
+    show("now:   ", reason.after);
+  };
+  if (run || against) {
+    if (!run) run = "latest";
+    const auto archive = open_archive(call, app::Archive::Mode::look);
+    for (const auto& [step, reason] : app::explain_between_runs(*archive, words[0], *run, against))
+      print(step, reason, "recorded");
+    return 0;
+  }
+  WorkflowOptions workflow;
+  workflow.file = file;
+  workflow.set = set;
+  auto request = workflow.request(call);
+  for (const auto& step : app::explain_present(request, words[0]))
+    print(step.step, step.reason, state_name(step.state));
+  return 0;
+}
+
+}  // namespace provrun::cli

@@ -1,0 +1,294 @@
+#include "run_view.hpp"
+
+#include <algorithm>
+
+#include "provrun/base/format.hpp"
+#include "provrun/base/quantity.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/clock.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/os/process.hpp"
+#include "provrun/os/terminal.hpp"
+
+namespace provrun::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds kRedrawInterval{100};
+// Enough to see an error's cause, little enough to see which step it was.
+constexpr std::size_t kShownLogLines = 20;
+constexpr std::size_t kShownLogBytes = 16384;
+
+std::string shortened(std::string text, std::size_t limit) {
+  text = base::printable(text);
+  if (text.size() > limit) text = text.substr(0, limit - 1) + "…";
+  return text;
+}
+
+std::string short_value(const std::string& value) {
+  if (value.starts_with("sha256:")) return value.substr(0, 19);
+  return shortened(value, 60);
+}
+
+std::vector<std::string> last_lines(const std::string& path) {
+  const auto file = os::open_for_reading(path);
+  const auto size = os::stat_of(file, path).size;
+  const auto from = size > kShownLogBytes ? size - kShownLogBytes : 0;
+  std::string text(static_cast<std::size_t>(size - from), '\0');
+  const auto n = os::read_at(
+      file, from, std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()), path);
+  text.resize(n);
+  std::vector<std::string> lines;
+  for (const auto line : base::split(base::trim(text), '\n'))
+    lines.push_back(base::printable(line));
+  if (lines.size() > kShownLogLines)
+    lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kShownLogLines));
+  return lines;
+}
+
+}  // namespace
+
+std::string describe(const core::Reason& reason) {
+  const auto what = base::printable(reason.what);
+  const auto change =
+      reason.before.empty() && reason.after.empty()
+          ? std::string()
+          : base::format(": {} → {}", short_value(reason.before), short_value(reason.after));
+  if (reason.kind == "first_run") return "it has not run here yet";
+  if (reason.kind == "command") return "its command changed" + change;
+  if (reason.kind == "shell") return "its shell changed" + change;
+  if (reason.kind == "directory") return "its working directory changed" + change;
+  if (reason.kind == "input_content") return base::format("its input {} changed{}", what, change);
+  if (reason.kind == "input_added") return base::format("{} became an input", what);
+  if (reason.kind == "input_removed") return base::format("{} is no input any more", what);
+  if (reason.kind == "parameter") return base::format("its parameter {} changed{}", what, change);
+  if (reason.kind == "environment") return base::format("the variable {} changed{}", what, change);
+  if (reason.kind == "output_declared") return "its declared outputs changed" + change;
+  if (reason.kind == "output_missing") return base::format("its output {} is missing", what);
+  if (reason.kind == "output_altered")
+    return base::format("its output {} was altered{}", what, change);
+  if (reason.kind == "forced") return "it was asked for by force";
+  if (reason.kind == "always") return "it runs always";
+  if (reason.kind == "upstream") return base::format("{} comes first", what);
+  if (reason.kind == "record_lost") return "the record of its last run is not known";
+  if (reason.kind == "impossible") return what;
+  return reason.kind;
+}
+
+codec::Json reason_object(const core::Reason& reason) {
+  if (reason.kind.empty()) return {};
+  return core::to_json(reason);
+}
+
+std::string command_alone(const core::Execution& execution) {
+  const auto& key = execution.key;
+  if (key.is_null()) return {};
+  std::string text;
+  if (const auto directory = key.get_string("directory"); !directory.empty() && directory != ".")
+    text += "cd " + base::shell_quote(directory) + " && ";
+  std::string variables;
+  if (const auto* environment = key.find("environment"))
+    for (const auto& [name, value] : environment->as_object())
+      if (value.is_string()) variables += name + "=" + base::shell_quote(value.as_string()) + " ";
+  std::string shell;
+  if (const auto* words = key.find("shell"))
+    for (const auto& word : words->as_array()) shell += base::shell_quote(word.as_string()) + " ";
+  bool first = true;
+  if (const auto* scripts = key.find("run"))
+    for (const auto& script : scripts->as_array()) {
+      if (!first) text += " && ";
+      text += variables + shell + base::shell_quote(script.as_string());
+      first = false;
+    }
+  for (const auto& [name, sign] :
+       {std::pair{"stdin", " < "}, {"stdout", " > "}, {"stderr", " 2> "}})
+    if (const auto path = key.get_string(name); !path.empty())
+      text += sign + base::shell_quote(path);
+  return text;
+}
+
+RunView::RunView(Console& console) : console_(console), started_(os::steady_now()) {}
+
+void RunView::expected(double seconds, std::size_t unknown_steps) {
+  expected_s_ = seconds;
+  unknown_steps_ = unknown_steps;
+}
+
+void RunView::waiting_for(const std::string& holder) {
+  console_.note(base::format("provrun: waiting for {}",
+                             holder.empty() ? "another run" : base::printable(holder)));
+}
+
+void RunView::recording() {
+  console_.status(console_.options().live ? "recording …" : "");
+}
+
+void RunView::run_started(std::size_t steps) {
+  steps_ = steps;
+  started_ = os::steady_now();
+}
+
+void RunView::step_started(const std::string& step, const core::Reason&, int) {
+  running_[step] = os::steady_now();
+}
+
+void RunView::attempt_failed(const std::string& step, const core::Attempt& attempt,
+                             std::chrono::nanoseconds pause) {
+  running_.erase(step);
+  const auto how = attempt.timed_out     ? std::string("timed out")
+                   : attempt.signal != 0 ? os::signal_name(attempt.signal)
+                                         : base::format("exit code {}", attempt.exit_code);
+  console_.note(base::format("provrun: {} failed ({}); another try in {}", base::printable(step),
+                             how, base::format_duration(pause)));
+}
+
+void RunView::step_ended(const core::Execution& execution, const std::string& log_path) {
+  running_.erase(execution.step);
+  counts_.add(execution.state);
+  double seconds = 0;
+  if (!execution.attempts.empty())
+    seconds = execution.attempts.front().started.seconds_until(execution.attempts.back().ended);
+  done_s_ += seconds;
+  if (console_.json()) {
+    codec::Json line = codec::Json::object({{"type", "step"},
+                                            {"step", execution.step},
+                                            {"state", core::name_of(execution.state)},
+                                            {"reason", reason_object(execution.reason)},
+                                            {"duration_s", seconds}});
+    if (!execution.failure.empty()) line.set("failure", execution.failure);
+    if (!execution.attempts.empty()) {
+      const auto& last = execution.attempts.back();
+      line.set("exit_code", last.exit_code);
+      if (last.signal != 0) line.set("signal", last.signal);
+    }
+    console_.object(std::move(line));
+    console_.flush();
+  }
+  const auto step = base::printable(execution.step);
+  switch (execution.state) {
+    case core::StepState::executed:
+      if (!console_.options().live || console_.options().verbosity > 0)
+        console_.note(
+            base::format("[{}/{}] {} in {}: {}",
+                         counts_.executed + counts_.reused + counts_.up_to_date, steps_, step,
+                         base::format_duration(
+                             std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9))),
+                         describe(execution.reason)));
+      break;
+    case core::StepState::reused:
+      if (!console_.options().live || console_.options().verbosity > 0)
+        console_.note(base::format("[{}/{}] {} restored: {}",
+                                   counts_.executed + counts_.reused + counts_.up_to_date, steps_,
+                                   step, describe(execution.reason)));
+      break;
+    case core::StepState::failed:
+      show_failure(execution, log_path);
+      break;
+    case core::StepState::up_to_date:
+    case core::StepState::skipped:
+      break;
+  }
+  if (console_.options().verbosity > 0 && execution.state == core::StepState::executed &&
+      !log_path.empty())
+    for (const auto& line : last_lines(log_path)) console_.note("  | " + line);
+  redraw();
+}
+
+void RunView::show_failure(const core::Execution& execution, const std::string& log_path) {
+  std::string failure = execution.failure;
+  if (!execution.attempts.empty() && execution.attempts.back().signal != 0 &&
+      !execution.attempts.back().timed_out)
+    failure = base::format("was ended by {}", os::signal_name(execution.attempts.back().signal));
+  console_.warning(base::format("provrun: {} step {} {}",
+                                console_.paint_err(Colour::red, "failed:"),
+                                base::printable(execution.step), failure));
+  if (!log_path.empty())
+    for (const auto& line : last_lines(log_path)) console_.warning("  | " + line);
+  const auto alone = command_alone(execution);
+  if (!execution.attempts.empty() && !alone.empty())
+    console_.warning("  to run it alone: " + alone);
+}
+
+void RunView::notice(const std::string& text) {
+  console_.note("provrun: " + text);
+}
+
+void RunView::tick() {
+  redraw();
+}
+
+std::string RunView::time_left() const {
+  // Steps that were up to date or restored cost nothing; those that ran tell how fast it goes.
+  const auto finished = counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed;
+  if (finished == 0 || finished >= steps_ || counts_.executed == 0) return {};
+  const double elapsed = std::chrono::duration<double>(os::steady_now() - started_).count();
+  double left = elapsed / static_cast<double>(finished) * static_cast<double>(steps_ - finished);
+  if (unknown_steps_ == 0 && expected_s_ > 0 && done_s_ > 0)
+    left = elapsed * std::max(0.0, expected_s_ - done_s_) / done_s_;
+  return " · " +
+         base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(left * 1e9))) +
+         " left";
+}
+
+void RunView::redraw() {
+  if (!console_.options().live) return;
+  const auto now = os::steady_now();
+  if (now - last_drawn_ < kRedrawInterval) return;
+  last_drawn_ = now;
+  std::string line = base::format(
+      "[{}/{}]", counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed, steps_);
+  if (counts_.failed > 0) line += base::format(" {} failed ·", counts_.failed);
+  std::size_t shown = 0;
+  for (const auto& [step, since] : running_) {
+    if (++shown > 3) {
+      line += base::format(" +{}", running_.size() - 3);
+      break;
+    }
+    line += " " + base::printable(step);
+    if (now - since > std::chrono::seconds(1)) line += " " + base::format_duration(now - since);
+  }
+  line += time_left();
+  const auto width = static_cast<std::size_t>(os::terminal_width(2));
+  if (line.size() > width) line = line.substr(0, width - 1);
+  console_.status(line);
+}
+
+void RunView::summary(const app::RunReport& report) {
+  const auto& outcome = report.outcome;
+  console_.status("");
+  console_.object(codec::Json::object({{"type", "summary"},
+                                       {"run", report.run},
+                                       {"workflow", report.workflow},
+                                       {"state", core::name_of(outcome.state)},
+                                       {"executed", outcome.counts.executed},
+                                       {"reused", outcome.counts.reused},
+                                       {"up_to_date", outcome.counts.up_to_date},
+                                       {"failed", outcome.counts.failed},
+                                       {"skipped", outcome.counts.skipped},
+                                       {"recorded", !report.nothing_to_do},
+                                       {"stored_bytes", report.stored_bytes}}));
+  if (report.nothing_to_do && outcome.counts.failed == 0) {
+    console_.note(base::format("provrun: nothing to do, {} step{} up to date",
+                               outcome.counts.up_to_date,
+                               outcome.counts.up_to_date == 1 ? " is" : "s are"));
+    return;
+  }
+  std::string text = base::format("provrun: {} executed", outcome.counts.executed);
+  if (outcome.counts.reused > 0) text += base::format(", {} restored", outcome.counts.reused);
+  if (outcome.counts.up_to_date > 0)
+    text += base::format(", {} up to date", outcome.counts.up_to_date);
+  if (outcome.counts.failed > 0)
+    text +=
+        ", " + console_.paint_err(Colour::red, base::format("{} failed", outcome.counts.failed));
+  if (outcome.counts.skipped > 0) text += base::format(", {} not run", outcome.counts.skipped);
+  const auto took = os::steady_now() - started_;
+  text +=
+      base::format(" in {}; run {} recorded, {} new in the repository", base::format_duration(took),
+                   report.run, base::format_size(report.stored_bytes));
+  if (outcome.state == core::RunState::completed)
+    console_.note(text);
+  else
+    console_.warning(text);
+}
+
+}  // namespace provrun::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "console.hpp"
+#include "provrun/app/run_workflow.hpp"
+
+namespace provrun::cli {
+
+/// Shows a run: with --json a line per step, on a terminal one status line that is redrawn, else a
+/// plain line per step that was executed or restored. Failures always with the end of their output.
+class RunView : public app::RunObserver {
+ public:
+  explicit RunView(Console& console);
+
+  void expected(double seconds, std::size_t unknown_steps) override;
+  void waiting_for(const std::string& holder) override;
+  void recording() override;
+  void run_started(std::size_t steps) override;
+  void step_started(const std::string& step, const core::Reason& reason, int attempt) override;
+  void attempt_failed(const std::string& step, const core::Attempt& attempt,
+                      std::chrono::nanoseconds pause) override;
+  void step_ended(const core::Execution& execution, const std::string& log_path) override;
+  void notice(const std::string& text) override;
+  void tick() override;
+
+  /// The run's last lines.
+  void summary(const app::RunReport& report);
+
+ private:
+  void show_failure(const core::Execution& execution, const std::string& log_path);
+  void redraw();
+  std::string time_left() const;
+
+  Console& console_;
+  std::size_t steps_ = 0;
+  core::StepCounts counts_;
+  std::map<std::string, std::chrono::nanoseconds> running_;
+  std::chrono::nanoseconds started_{};
+  std::chrono::nanoseconds last_drawn_{};
+  double expected_s_ = 0;
+  double done_s_ = 0;
+  std::size_t unknown_steps_ = 0;
+};
+
+/// "its input raw/a.csv changed", for people.
+std::string describe(const core::Reason& reason);
+codec::Json reason_object(const core::Reason& reason);
+/// What a person would type to run the step's command alone.
+std::string command_alone(const core::Execution& execution);
+
+}  // namespace provrun::cli

@@ -1,0 +1,273 @@
+#include "provrun/engine/decider.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+
+namespace provrun::engine {
+
+using pipeline::InstanceId;
+using pipeline::PathId;
+
+namespace {
+
+// Every process needs these, and no result should depend on them: passed, not in the key.
+constexpr std::array<std::string_view, 10> kBasics{
+    "HOME", "LOGNAME", "PATH", "SHELL",           "TERM",
+    "TMP",  "TMPDIR",  "USER", "XDG_RUNTIME_DIR", "HOSTNAME"};
+
+// These choose which software is found. They are passed where they are set, and count.
+constexpr std::array<std::string_view, 16> kSoftwareSearch{
+    "CLASSPATH",       "CONDA_PREFIX",  "GOPATH",          "JULIA_DEPOT_PATH",
+    "JULIA_LOAD_PATH", "JULIA_PROJECT", "LD_LIBRARY_PATH", "LD_PRELOAD",
+    "NODE_PATH",       "PERL5LIB",      "PYTHONHOME",      "PYTHONPATH",
+    "RUBYLIB",         "R_LIBS",        "R_LIBS_USER",     "VIRTUAL_ENV"};
+
+template <typename Range>
+void sort_by_name(Range& pairs) {
+  std::sort(pairs.begin(), pairs.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+}
+
+bool same_files(const std::vector<core::Artifact>& a, const std::vector<core::Artifact>& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (a[i].path != b[i].path || a[i].content != b[i].content) return false;
+  return true;
+}
+
+void sort_by_path(std::vector<core::Artifact>& artifacts) {
+  std::sort(artifacts.begin(), artifacts.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+}
+
+}  // namespace
+
+std::vector<std::string> software_search_variables() {
+  return {kSoftwareSearch.begin(), kSoftwareSearch.end()};
+}
+
+StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invocation& invocation,
+                               const Variables& variables) {
+  StepEnvironment environment;
+  std::map<std::string, std::string> process;
+  std::map<std::string, std::optional<std::string>> counting;
+  for (const auto name : kBasics)
+    if (const auto found = variables.find(std::string(name)); found != variables.end())
+      process.insert(*found);
+  for (const auto name : kSoftwareSearch)
+    if (const auto found = variables.find(std::string(name)); found != variables.end()) {
+      process.insert(*found);
+      counting[found->first] = found->second;
+    }
+  for (const auto& name : step.environment->pass) {
+    const auto found = variables.find(name);
+    if (found != variables.end()) process.insert(*found);
+    counting[name] = found != variables.end() ? std::optional(found->second) : std::nullopt;
+  }
+  for (const auto& name : step.environment->secrets)
+    if (const auto found = variables.find(name); found != variables.end()) process.insert(*found);
+  for (const auto& [name, value] : invocation.environment) {
+    process[name] = value;
+    counting[name] = value;
+  }
+  environment.process.assign(process.begin(), process.end());
+  environment.counting.assign(counting.begin(), counting.end());
+  return environment;
+}
+
+struct Decider::Outputs {
+  std::vector<core::Artifact> present;  // sorted by path
+  std::string first_missing;            // a declared path that is not there; empty if all are
+};
+
+Decider::Decider(const pipeline::Graph& graph, core::WorkspaceFiles& files, core::Results& results,
+                 core::History& history, Variables variables, Redact redact, Forcing forcing)
+    : graph_(graph),
+      files_(files),
+      results_(results),
+      history_(history),
+      variables_(std::move(variables)),
+      redact_(std::move(redact)),
+      forcing_(std::move(forcing)) {}
+
+core::PathKind Decider::kind_of(const pipeline::Graph& graph, PathId path) {
+  return graph.is_directory(path) ? core::PathKind::directory : core::PathKind::file;
+}
+
+bool Decider::forced(InstanceId id) const {
+  return forcing_.all || forcing_.steps.contains(graph_.step(id).name) ||
+         forcing_.steps.contains(graph_.name(id));
+}
+
+Decider::Outputs Decider::identify_outputs(InstanceId id) {
+  Outputs outputs;
+  for (const auto path : graph_.outputs(id)) {
+    const std::string name(graph_.path(path));
+    auto state = files_.identify(name, kind_of(graph_, path));
+    if (!state) {
+      if (outputs.first_missing.empty()) outputs.first_missing = name;
+      continue;
+    }
+    std::move(state->files.begin(), state->files.end(), std::back_inserter(outputs.present));
+  }
+  sort_by_path(outputs.present);
+  return outputs;
+}
+
+Decision Decider::decide(InstanceId id) {
+  Decision decision;
+  const auto& step = graph_.step(id);
+  const auto invocation = graph_.invocation(id);
+
+  KeyParts parts;
+  for (const auto path : graph_.inputs(id)) {
+    const std::string name(graph_.path(path));
+    const auto kind = kind_of(graph_, path);
+    std::optional<core::PathState> state;
+    try {
+      state = files_.identify(name, kind);
+    } catch (const base::Error& error) {
+      decision.action = Action::impossible;
+      decision.problem = error.message();
+      return decision;
+    }
+    if (!state) {
+      decision.action = Action::impossible;
+      decision.problem = base::format("its input {} is not there", base::printable(name));
+      return decision;
+    }
+    parts.inputs.emplace_back(kind == core::PathKind::directory ? name + "/" : name,
+                              state->content);
+    std::move(state->files.begin(), state->files.end(), std::back_inserter(decision.inputs));
+  }
+  for (const auto& script : invocation.scripts) parts.run.push_back(redact_(script));
+  parts.shell = *step.shell;
+  parts.directory = invocation.directory;
+  const auto path_text = [&](const std::optional<PathId>& path) {
+    return path ? std::string(graph_.path(*path)) : std::string();
+  };
+  parts.stdin_path = path_text(invocation.standard_input);
+  parts.stdout_path = path_text(invocation.standard_output);
+  parts.stderr_path = path_text(invocation.standard_error);
+  for (const auto path : graph_.outputs(id))
+    parts.outputs.push_back(std::string(graph_.path(path)) +
+                            (graph_.is_directory(path) ? "/" : ""));
+  parts.parameters = *step.parameters;
+  parts.environment = environment_of(step, invocation, variables_).counting;
+  for (auto& [name, value] : parts.environment)
+    if (value) value = redact_(*value);
+  decision.key = key_document(parts);
+  decision.step_key = step_key(decision.key);
+
+  const auto* last = history_.last(std::string(graph_.name(id)));
+  const auto outputs = identify_outputs(id);
+  const bool outputs_good = last != nullptr && outputs.first_missing.empty() &&
+                            same_files(outputs.present, last->outputs);
+  const bool same_key = last != nullptr && last->step_key == decision.step_key;
+
+  if (step.frozen) {
+    if (!outputs.first_missing.empty()) {
+      decision.action = Action::impossible;
+      decision.problem = base::format("it is frozen and its output {} is not there",
+                                      base::printable(outputs.first_missing));
+      return decision;
+    }
+    decision.outputs = outputs.present;
+    if (last != nullptr) decision.execution = last->execution;
+    return decision;
+  }
+  if (same_key && outputs_good && !step.always && !forced(id)) {
+    decision.outputs = last->outputs;
+    decision.execution = last->execution;
+    decision.key = {};
+    return decision;
+  }
+  decision.reason = reason_to_run(id, last, decision, outputs);
+  if (step.always || forced(id)) {
+    decision.action = Action::execute;
+    return decision;
+  }
+  if (auto stored = results_.find(decision.step_key)) {
+    sort_by_path(stored->outputs);
+    if (outputs.first_missing.empty() && same_files(outputs.present, stored->outputs)) {
+      // Another checkout, or a state that was deleted: the files are the stored ones already.
+      decision.reason = {};
+      decision.outputs = outputs.present;
+      decision.execution = stored->execution;
+      return decision;
+    }
+    decision.action = Action::reuse;
+    decision.outputs = std::move(stored->outputs);
+    decision.execution = stored->execution;
+    return decision;
+  }
+  decision.action = Action::execute;
+  return decision;
+}
+
+core::Reason Decider::reason_to_run(InstanceId id, const core::LastExecution* last,
+                                    const Decision& decision, const Outputs& outputs) {
+  if (forced(id)) return {"forced", std::string(graph_.name(id)), "", ""};
+  if (last == nullptr) return {"first_run", std::string(graph_.name(id)), "", ""};
+  if (last->step_key != decision.step_key) {
+    const auto before = history_.last_key(std::string(graph_.name(id)));
+    if (before.is_null()) return {"record_lost", std::string(graph_.name(id)), "", ""};
+    return explain_difference(before, decision.key);
+  }
+  if (!outputs.first_missing.empty()) return {"output_missing", outputs.first_missing, "", ""};
+  if (!same_files(outputs.present, last->outputs)) {
+    for (const auto& old : last->outputs) {
+      const auto now =
+          std::find_if(outputs.present.begin(), outputs.present.end(),
+                       [&](const auto& artifact) { return artifact.path == old.path; });
+      if (now == outputs.present.end())
+        return {"output_missing", old.path, old.content.to_string(), ""};
+      if (now->content != old.content)
+        return {"output_altered", old.path, old.content.to_string(), now->content.to_string()};
+    }
+    for (const auto& now : outputs.present)
+      if (std::none_of(last->outputs.begin(), last->outputs.end(),
+                       [&](const auto& old) { return old.path == now.path; }))
+        return {"output_altered", now.path, "(absent)", now.content.to_string()};
+  }
+  return {"always", std::string(graph_.name(id)), "", ""};
+}
+
+void require_sources(const pipeline::Graph& graph, const std::vector<InstanceId>& selection,
+                     const std::function<bool(const std::string&)>& exists,
+                     const std::function<std::vector<std::string>(const std::string&)>& list) {
+  // A pipeline that misses a whole folder would print thousands: the first ones tell enough.
+  constexpr std::size_t kMaxErrors = 20;
+  std::vector<base::Error> errors;
+  std::vector<bool> checked(graph.path_count());
+  for (const auto id : selection)
+    for (const auto path : graph.inputs(id)) {
+      if (checked[pipeline::index_of(path)]) continue;
+      checked[pipeline::index_of(path)] = true;
+      if (graph.maker(path)) continue;
+      const std::string name(graph.path(path));
+      if (exists(name) || errors.size() >= kMaxErrors) continue;
+      const auto slash = name.rfind('/');
+      std::vector<std::string> neighbours;
+      const std::string directory = slash == std::string::npos ? "." : name.substr(0, slash);
+      for (const auto& entry : list(directory))
+        neighbours.push_back(slash == std::string::npos ? entry : directory + "/" + entry);
+      const auto nearest = graph.nearest_path(name, neighbours);
+      auto error =
+          base::Error(base::ErrorCode::invalid_input,
+                      base::format("step '{}' needs {}, which is not there and which no step makes",
+                                   graph.name(id), base::printable(name)))
+              .at(graph.input_position(id, path));
+      errors.push_back(
+          nearest && *nearest != name
+              ? std::move(error).hint(base::format("did you mean {}?", base::printable(*nearest)))
+              : std::move(error).hint("make the file, or declare the step that makes it"));
+    }
+  if (!errors.empty()) throw base::ErrorList(std::move(errors));
+}
+
+}  // namespace provrun::engine

@@ -1,0 +1,267 @@
+#include "provrun/store/index.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+
+#include "provrun/base/error.hpp"
+#include "provrun/os/file.hpp"
+
+namespace provrun::store {
+
+namespace {
+
+constexpr std::size_t kMergeFan = 8;               // segments of one size class that become one
+constexpr std::uint64_t kSmallestClass = 4096;     // bytes; below, all are of one class
+constexpr std::uint64_t kLargestMerged = 8 << 20;  // bytes; 8 of them make about a million rows
+constexpr std::size_t kUncachedRows = 4096;        // rows worth rewriting a small cache file for
+
+int size_class(std::uint64_t bytes) {
+  return static_cast<int>(std::bit_width(bytes / kSmallestClass) + 2) / 3;  // factors of eight
+}
+
+}  // namespace
+
+Index::Index(std::shared_ptr<backend::Backend> backend, std::string cache_path)
+    : backend_(std::move(backend)), cache_path_(std::move(cache_path)) {}
+
+std::shared_ptr<const Index::Tables> Index::tables() {
+  {
+    const std::lock_guard lock(state_mutex_);
+    if (tables_) return tables_;
+  }
+  refresh();
+  const std::lock_guard lock(state_mutex_);
+  return tables_;
+}
+
+void Index::refresh() {
+  const std::lock_guard lock(load_mutex_);
+  load(true);
+}
+
+void Index::reload() {
+  const std::lock_guard lock(load_mutex_);
+  {
+    const std::lock_guard state(state_mutex_);
+    tables_ = nullptr;
+    damaged_.clear();
+  }
+  load(false);
+}
+
+void Index::load(bool use_cache) {
+  Tables next;
+  std::vector<SegmentId> damaged;
+  {
+    const std::lock_guard lock(state_mutex_);
+    if (tables_) next = *tables_;
+    damaged = damaged_;
+  }
+  if (next.all.empty() && use_cache && !cache_path_.empty())
+    if (auto mapped = ChunkTable::map(cache_path_)) {
+      next.all.push_back(std::make_shared<const ChunkTable>(std::move(*mapped)));
+      next.first_is_mapped = true;
+    }
+
+  std::unordered_set<SegmentId> known(damaged.begin(), damaged.end());
+  for (const auto& table : next.all)
+    known.insert(table->segments().begin(), table->segments().end());
+
+  ChunkTable::Builder builder;
+  std::vector<SegmentId> live;
+  // A segment may vanish between the listing and the reading, because another writer merged it: the
+  // merged one is in the next listing. Each turn sees at least one merge more, so few are needed.
+  for (bool vanished = true; vanished;) {
+    vanished = false;
+    live = list_segments(*backend_);
+    for (const auto& id : live) {
+      if (known.contains(id)) continue;
+      try {
+        const auto segment = read_segment(*backend_, id);
+        const bool covered =
+            !segment.supersedes.empty() &&
+            std::all_of(segment.supersedes.begin(), segment.supersedes.end(),
+                        [&](const auto& old) { return known.contains(old); }) &&
+            std::none_of(segment.supersedes.begin(), segment.supersedes.end(),
+                         [&](const auto& old) {
+                           return std::find(damaged.begin(), damaged.end(), old) != damaged.end();
+                         });
+        if (covered) {
+          builder.add_covered(id);
+        } else {
+          builder.add(id, segment);
+        }
+      } catch (const base::Error& error) {
+        if (error.code() == base::ErrorCode::not_found) {
+          vanished = true;
+          continue;
+        }
+        if (error.code() != base::ErrorCode::corruption) throw;
+        damaged.push_back(id);
+      }
+      known.insert(id);
+    }
+  }
+  if (!builder.empty()) take_in(next, std::move(builder).build());
+  write_cache(next, live);
+  const std::lock_guard lock(state_mutex_);
+  tables_ = std::make_shared<const Tables>(std::move(next));
+  damaged_ = std::move(damaged);
+}
+
+// Keeps the number of tables logarithmic: a table is merged with its predecessor while that is not
+// at least twice its size. The mapped table stays as it is.
+void Index::take_in(Tables& tables, ChunkTable table) {
+  auto last = std::make_shared<const ChunkTable>(std::move(table));
+  const std::size_t first_in_memory = tables.first_is_mapped ? 1 : 0;
+  while (tables.all.size() > first_in_memory &&
+         tables.all.back()->entries().size() < 2 * last->entries().size() + 256) {
+    const ChunkTable* const pair[] = {tables.all.back().get(), last.get()};
+    auto merged = std::make_shared<const ChunkTable>(ChunkTable::merge(pair));
+    tables.all.pop_back();
+    last = std::move(merged);
+  }
+  tables.all.push_back(std::move(last));
+}
+
+void Index::write_cache(Tables& tables, const std::vector<SegmentId>& live) {
+  if (cache_path_.empty() || tables.all.empty()) return;
+  std::size_t uncached = 0;
+  std::size_t uncached_segments = 0;
+  const std::size_t cached = tables.first_is_mapped ? tables.all.front()->entries().size() : 0;
+  for (std::size_t i = tables.first_is_mapped ? 1 : 0; i < tables.all.size(); ++i) {
+    uncached += tables.all[i]->entries().size();
+    uncached_segments += tables.all[i]->segments().size();
+  }
+  const bool worth = uncached > std::max(kUncachedRows, cached / 4) || uncached_segments > 64;
+  if (!worth) return;
+  std::vector<const ChunkTable*> all;
+  std::unordered_set<SegmentId> covered;
+  for (const auto& table : tables.all) {
+    all.push_back(table.get());
+    covered.insert(table->segments().begin(), table->segments().end());
+  }
+  std::vector<SegmentId> covered_live;
+  std::copy_if(live.begin(), live.end(), std::back_inserter(covered_live),
+               [&](const auto& id) { return covered.contains(id); });
+  try {
+    os::make_directories(os::parent_path(cache_path_), 0700);
+    ChunkTable::write(cache_path_, all, covered_live);
+    if (auto mapped = ChunkTable::map(cache_path_)) {
+      tables.all.assign(1, std::make_shared<const ChunkTable>(std::move(*mapped)));
+      tables.first_is_mapped = true;
+    }
+  } catch (const base::Error&) {
+    // A cache that cannot be written (full disk, read-only home) costs time, never the work.
+  }
+}
+
+std::vector<ChunkLocation> Index::find(const ChunkId& id, const PackSet* excluded) {
+  std::vector<ChunkLocation> locations;
+  const auto state = tables();
+  for (const auto& table : state->all)
+    for (const auto& entry : table->find(id)) {
+      const auto pack = table->pack_of(entry);
+      if (!pack || (excluded != nullptr && excluded->contains(*pack))) continue;
+      locations.push_back({*pack, entry.offset, entry.length});
+    }
+  return locations;
+}
+
+bool Index::contains(const ChunkId& id, const PackSet* excluded) {
+  const auto state = tables();
+  for (const auto& table : state->all)
+    for (const auto& entry : table->find(id)) {
+      const auto pack = table->pack_of(entry);
+      if (pack && (excluded == nullptr || !excluded->contains(*pack))) return true;
+    }
+  return false;
+}
+
+std::uint64_t Index::size() {
+  std::uint64_t rows = 0;
+  for (const auto& table : tables()->all) rows += table->entries().size();
+  return rows;
+}
+
+void Index::publish(std::vector<IndexRow> rows) {
+  if (rows.empty()) return;
+  const auto before = tables();
+  Segment segment{std::move(rows), {}};
+  const auto bytes = encode_segment(segment);
+  const SegmentId id{hash::sha256(bytes)};
+  backend_->create(id.object_name(), bytes);
+  ChunkTable::Builder builder;
+  builder.add(id, segment);
+  const std::lock_guard lock(load_mutex_);
+  Tables next;
+  {
+    const std::lock_guard state(state_mutex_);
+    if (tables_) next = *tables_;
+  }
+  take_in(next, std::move(builder).build());
+  const std::lock_guard state(state_mutex_);
+  tables_ = std::make_shared<const Tables>(std::move(next));
+}
+
+void Index::merge_segments() {
+  std::map<int, std::vector<SegmentId>> classes;
+  for (const auto& id : list_segments(*backend_)) {
+    const auto size = backend_->size_of(id.object_name());
+    if (size && *size <= kLargestMerged) classes[size_class(*size)].push_back(id);
+  }
+  for (const auto& [size, ids] : classes) {
+    if (ids.size() < kMergeFan) continue;
+    Segment merged;
+    try {
+      for (const auto& id : ids) {
+        auto segment = read_segment(*backend_, id);
+        merged.rows.insert(merged.rows.end(), segment.rows.begin(), segment.rows.end());
+        merged.supersedes.push_back(id);
+        if (merged.rows.size() >= kSegmentRows) break;
+      }
+    } catch (const base::Error& error) {
+      // Another writer merges the same ones, or one is damaged: then they are not ours to remove.
+      if (error.code() == base::ErrorCode::not_found || error.code() == base::ErrorCode::corruption)
+        continue;
+      throw;
+    }
+    const auto expected = merged;
+    const auto bytes = encode_segment(std::move(merged));
+    const SegmentId id{hash::sha256(bytes)};
+    backend_->create(id.object_name(), bytes);
+    backend_->barrier();
+    // What is removed must be in what was written: read it back and look for every row.
+    const auto stored = read_segment(*backend_, id);
+    ChunkTable::Builder builder;
+    builder.add(id, stored);
+    const auto table = std::move(builder).build();
+    for (const auto& row : expected.rows) {
+      const auto rows = table.find(row.chunk.id);
+      const bool there = std::any_of(rows.begin(), rows.end(), [&](const auto& entry) {
+        return entry.offset == row.chunk.offset && entry.length == row.chunk.length &&
+               table.pack_of(entry) == row.pack;
+      });
+      if (!there) throw base::Error(base::ErrorCode::internal, "a merged index segment lost a row");
+    }
+    for (const auto& old : expected.supersedes) backend_->remove(old.object_name());
+  }
+}
+
+std::vector<PackId> Index::packs() {
+  std::vector<PackId> packs;
+  for (const auto& table : tables()->all)
+    packs.insert(packs.end(), table->packs().begin(), table->packs().end());
+  std::sort(packs.begin(), packs.end());
+  packs.erase(std::unique(packs.begin(), packs.end()), packs.end());
+  return packs;
+}
+
+std::vector<SegmentId> Index::damaged_segments() {
+  static_cast<void>(tables());
+  const std::lock_guard lock(state_mutex_);
+  return damaged_;
+}
+
+}  // namespace provrun::store

@@ -1,0 +1,176 @@
+#include "provrun/store/slot.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/codec/json.hpp"
+#include "provrun/codec/zstd.hpp"
+#include "provrun/os/environment.hpp"
+#include "tsv.hpp"
+
+namespace provrun::store {
+
+namespace {
+
+constexpr std::uint64_t kTombstoneLimit = 1ULL << 30U;
+constexpr const char* kEnd = ".end";
+constexpr std::uint64_t kManifestLimit = 256ULL << 20U;
+
+std::string epoch_name(std::uint64_t epoch) {
+  return base::format("epochs/{}", epoch);
+}
+std::string tombstones_name(std::uint64_t epoch) {
+  return epoch_name(epoch) + "/tombstones.zst";
+}
+
+PackSet read_tombstones(backend::Backend& backend, std::uint64_t epoch) {
+  const auto file = backend.read_all(tombstones_name(epoch), kTombstoneLimit);
+  const auto plain = codec::ZstdDecompressor().decompress(
+      {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}, kTombstoneLimit);
+  std::string_view text(reinterpret_cast<const char*>(plain.data()), plain.size());
+  PackSet packs;
+  while (!text.empty()) {
+    const auto line = take_until(text, '\n');
+    PackId id;
+    if (!line || !read_hex(*line, id.digest))
+      throw base::Error(base::ErrorCode::corruption,
+                        tombstones_name(epoch) + " has an invalid line");
+    packs.insert(id);
+  }
+  return packs;
+}
+
+// Epoch 1 begins with no tombstones; epoch e+1, when a writer opens it, with those of e. Whoever
+// creates the file first decides: a prune that comes second takes the number after.
+void open_epoch(backend::Backend& backend, std::uint64_t epoch) {
+  std::string bytes;
+  if (epoch == 1) {
+    const auto empty = codec::ZstdCompressor(3).compress({});
+    bytes.assign(empty.begin(), empty.end());
+  } else {
+    bytes = backend.read_all(tombstones_name(epoch - 1), kTombstoneLimit);
+  }
+  backend.create(tombstones_name(epoch), bytes);
+  backend.barrier();
+}
+
+std::string claim_text(const base::Uuid& session) {
+  return base::format("session {}\nhost {}\nuser {}\n", session.to_string(),
+                      base::printable(os::host_name()), base::printable(os::user_name()));
+}
+
+}  // namespace
+
+std::string snapshot_file_name(base::Timestamp time, const hash::Digest& id) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const auto compact = time.to_compact();  // "20260801T120000Z"
+  const auto nanoseconds = ((time.nanoseconds % kSecond) + kSecond) % kSecond;
+  return base::format("{}.{:09}Z-{}.json", compact.substr(0, compact.size() - 1), nanoseconds,
+                      id.to_hex());
+}
+
+std::string snapshot_file_name(std::string_view manifest) {
+  std::optional<base::Timestamp> time;
+  try {
+    time = base::parse_timestamp(codec::parse_json(manifest).at("time").as_string());
+  } catch (const base::Error& error) {
+    throw base::Error(base::ErrorCode::corruption, "a manifest is not valid: " + error.message());
+  }
+  if (!time) throw base::Error(base::ErrorCode::corruption, "a manifest has no valid time");
+  return snapshot_file_name(*time, hash::sha256(manifest));
+}
+
+std::vector<std::uint64_t> list_epochs(backend::Backend& backend) {
+  std::vector<std::uint64_t> epochs;
+  for (const auto& name : backend.list("epochs")) {
+    std::uint64_t epoch = 0;
+    if (read_number(name, epoch) && epoch > 0) epochs.push_back(epoch);
+  }
+  std::sort(epochs.begin(), epochs.end());
+  return epochs;
+}
+
+Slot::Slot(backend::Backend& backend, std::uint64_t epoch, int number)
+    : backend_(&backend),
+      epoch_(epoch),
+      name_(base::format("{}/w{:02}", epoch_name(epoch), number)),
+      tombstones_(read_tombstones(backend, epoch)) {}
+
+Slot Slot::claim(backend::Backend& backend, const base::Uuid& session) {
+  const auto epochs = list_epochs(backend);
+  for (std::uint64_t epoch = epochs.empty() ? 1 : epochs.back();; ++epoch) {
+    const auto names = backend.list(epoch_name(epoch));
+    const std::set<std::string> taken(names.begin(), names.end());
+    // A folder without its tombstones is an epoch whose opening did not come to its end.
+    if (!taken.contains("tombstones.zst")) open_epoch(backend, epoch);
+    for (int number = 0; number < kSlotsPerEpoch; ++number) {
+      const auto name = base::format("w{:02}", number);
+      if (taken.contains(name) || taken.contains(name + ".end")) continue;
+      const auto path = epoch_name(epoch) + "/" + name;
+      if (!backend.create(path, claim_text(session))) continue;
+      // A session that ended between the listing and the claim has removed its own claim.
+      if (backend.size_of(path + kEnd)) continue;
+      return Slot(backend, epoch, number);
+    }
+  }
+}
+
+hash::Digest Slot::commit(std::string_view manifest) {
+  const auto file = snapshot_file_name(manifest);
+  const auto end = name_ + kEnd;
+  // Segments of other writers that this session relied on must survive a power cut with it.
+  backend_->rely_on("index");
+  backend_->barrier();
+  if (!backend_->create(end, manifest) && backend_->read_all(end, kManifestLimit) != manifest)
+    throw base::Error(base::ErrorCode::unavailable,
+                      "the repository was pruned while this was being written")
+        .hint("run it again; what was stored is found and reused");
+  backend_->barrier();
+  backend_->copy(end, "snapshots/" + file);
+  backend_->barrier();
+  try {
+    backend_->remove(name_);
+  } catch (const base::Error&) {
+    // The snapshot is safe; the next session removes the claim.
+  }
+  return hash::sha256(manifest);
+}
+
+void Slot::abort() noexcept {
+  try {
+    backend_->create(name_ + ".end", "aborted\n");
+  } catch (const std::exception&) {
+    // A prune fences the slot when its lease has run out.
+  }
+}
+
+std::uint64_t publish_committed(backend::Backend& backend, std::uint64_t epoch) {
+  const auto names = backend.list(epoch_name(epoch));
+  const std::set<std::string> present(names.begin(), names.end());
+  std::vector<std::string> claims;
+  std::uint64_t published = 0;
+  for (const auto& name : names) {
+    if (!present.contains(name + kEnd)) continue;
+    const auto claim = epoch_name(epoch) + "/" + name;
+    try {
+      const auto end = backend.read_all(claim + kEnd, kManifestLimit);
+      if (!end.starts_with('{')) continue;
+      if (backend.copy(claim + kEnd, "snapshots/" + snapshot_file_name(end))) ++published;
+      claims.push_back(claim);
+    } catch (const base::Error& error) {
+      // What is damaged is named by a check; here it must not keep a session from starting.
+      if (error.code() != base::ErrorCode::corruption) throw;
+    }
+  }
+  if (!claims.empty()) {
+    backend.rely_on("snapshots");
+    backend.barrier();
+    for (const auto& claim : claims) backend.remove(claim);
+  }
+  return published;
+}
+
+}  // namespace provrun::store

@@ -1,0 +1,3 @@
+mkdir pipeline.yaml
+fails 2 provrun run
+has "$err" directory

@@ -1,0 +1,3 @@
+: > pipeline.yaml
+fails 2 provrun run
+has "$err" empty

@@ -1,0 +1,127 @@
+# The words of the end-to-end cases; README.md lists them. Loaded before each case by case.sh.
+unset BASH_ENV  # children of the case are plain shells
+out=$SCRATCH/out
+err=$SCRATCH/err
+code=
+last=
+: > "$out"
+: > "$err"
+
+provrun() { "$PROVRUN" "$@"; }
+
+fail() {
+  {
+    printf 'FAILED %s line %s: %s\n' "${0##*/}" "${BASH_LINENO[*]}" "$*"
+    [ -z "$last" ] || printf -- '--- last command (exit %s): %s\n' "$code" "$last"
+    printf -- '--- stdout\n'; head -c 6000 "$out"
+    printf -- '--- stderr\n'; head -c 6000 "$err"
+    printf -- '---\n'
+  } >&2
+  exit 1
+}
+skip() { echo "skipped: $*"; exit 77; }
+
+run() {
+  last=$*
+  "$@" > "$out" 2> "$err" < /dev/null
+  code=$?
+}
+ok() { run "$@"; [ "$code" = 0 ] || fail "exit $code, expected 0"; }
+fails() {
+  local expected=$1
+  shift
+  run "$@"
+  [ "$code" = "$expected" ] || fail "exit $code, expected $expected"
+}
+expect_exit() { [ "$code" = "$1" ] || fail "exit $code, expected $1"; }
+
+valid() {
+  python3 "$SOURCE/tests/e2e/validate.py" "$SOURCE/schemas" "$out" > "$SCRATCH/schema" 2>&1 ||
+    fail "does not fit the schema: $(cat "$SCRATCH/schema")"
+}
+# js [-N] VERB…: with --json, exit code N (default 0), output valid.
+js() {
+  local expected=0
+  case $1 in -[0-9]*) expected=${1#-}; shift ;; esac
+  run provrun "$@" --json
+  [ "$code" = "$expected" ] || fail "exit $code, expected $expected"
+  valid
+}
+json() { jq -s -r "$1" "$out"; }
+expect_json() { jq -s -e "$1" "$out" > /dev/null 2>&1 || fail "not true of the output: $1"; }
+expect_summary() {
+  local pair
+  for pair in "$@"; do
+    expect_json "[.[]|select(.type==\"summary\")][-1] | (.${pair%%=*}|tostring) == \"${pair#*=}\""
+  done
+}
+# The steps whose state is not up_to_date, as "name state" lines, in any order.
+expect_steps() {
+  local expected actual
+  expected=$(printf '%s\n' "$@" | sort)
+  actual=$(json '.[]|select(.type=="step" and .state!="up_to_date")|"\(.step) \(.state)"' | sort)
+  [ "$expected" = "$actual" ] || fail "steps are: $actual; expected: $expected"
+}
+expect_text() {
+  printf '%s' "$2" | cmp -s - "$1" && return
+  printf '%s\n' "$2" | cmp -s - "$1" && return
+  diff <(printf '%s\n' "$2") "$1" >&2
+  fail "$1 is not as expected"
+}
+expect_out() { expect_text "$out" "$1"; }
+expect_err() { expect_text "$err" "$1"; }
+expect_file() { [ -f "$1" ] || fail "$1 is missing"; expect_text "$1" "$2"; }
+expect_same() { cmp "$1" "$2" >&2 || fail "$1 and $2 differ"; }
+has() { grep -qF -- "$2" "$1" || fail "$1 does not contain: $2"; }
+lacks() { grep -qF -- "$2" "$1" && fail "$1 contains: $2"; return 0; }
+
+pipeline() { cat > pipeline.yaml; }
+example() { cp -R "$SOURCE/examples/$1/." .; rm -rf .provrun; }
+last_run() { provrun log --json | jq -r 'select(.type=="run").run' | head -n 1; }
+fingerprint() {
+  {
+    find "$1" -printf '%P %y %s %T@ %m\n' | sort
+    find "$1" -type f -print0 | sort -z | xargs -0 -r sha256sum
+  } | sha256sum
+}
+# Waits up to ten seconds for a command to succeed.
+wait_for() {
+  local i
+  for i in $(seq 200); do
+    "$@" > /dev/null 2>&1 && return 0
+    sleep 0.05
+  done
+  fail "did not happen in 10 s: $*"
+}
+# A workflow of three steps used by many cases: a -> b -> c, and d beside them. `n` is b's parameter.
+chain() {
+  printf 'one\ntwo\nthree\n' > in.txt
+  pipeline <<'YAML'
+provrun: 1
+name: chain
+params: {n: 2}
+steps:
+  a:
+    inputs: in.txt
+    outputs: a.txt
+    run: echo a >> ran.log; sort {inputs} > {outputs}
+  b:
+    inputs: a.txt
+    outputs: b.txt
+    params: [n]
+    run: echo b >> ran.log; head -n {params.n} {inputs} > {outputs}
+  c:
+    inputs: b.txt
+    outputs: c.txt
+    run: echo c >> ran.log; wc -l < {inputs} > {outputs}
+  d:
+    outputs: d.txt
+    run: echo d >> ran.log; echo d > {outputs}
+YAML
+}
+# What chain's steps have written to ran.log since the last call, sorted, on one line.
+ran() {
+  [ ! -f ran.log ] || sort ran.log | tr '\n' ' ' | sed 's/ $//'
+  rm -f ran.log
+}
+expect_ran() { local r; r=$(ran); [ "$r" = "$*" ] || fail "ran: '$r', expected: '$*'"; }

@@ -1,0 +1,4 @@
+chain
+ok provrun -q run
+expect_out ''
+expect_err ''

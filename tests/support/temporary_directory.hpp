@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "provrun/os/environment.hpp"
+#include "provrun/os/file.hpp"
+
+namespace provrun::test {
+
+/// A private directory that is removed with all it holds.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory()
+      : path_(os::resolve_path(os::make_temporary_directory(
+            os::environment_variable("TMPDIR").value_or("/tmp") + "/provrun-test-"))) {}
+  ~TemporaryDirectory() {
+    try {
+      os::remove_tree(path_);
+    } catch (const std::exception&) {  // a test may have taken its own permissions away
+    }
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string operator/(std::string_view name) const { return os::join_path(path_, name); }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace provrun::test
