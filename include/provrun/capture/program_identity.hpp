@@ -5,7 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "provrun/capture/package_database.hpp"
 #include "provrun/codec/json.hpp"
