@@ -36,6 +36,10 @@ std::string host_name() {
   return name;
 }
 
+unsigned int effective_user_id() {
+  return ::geteuid();
+}
+
 std::string user_name() {
   passwd entry{};
   passwd* found = nullptr;
@@ -89,7 +93,9 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
-int process_id() { return ::getpid(); }
+int process_id() {
+  return ::getpid();
+}
 
 std::string boot_id() {
   try {

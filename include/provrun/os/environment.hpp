@@ -15,6 +15,8 @@ std::vector<std::pair<std::string, std::string>> environment_variables();
 std::string host_name();
 /// The login name of the effective user, or its number where the system knows no name.
 std::string user_name();
+/// The number of the effective user.
+unsigned int effective_user_id();
 /// $HOME, else the home folder of the user database, else "/".
 std::string home_directory();
 /// $XDG_CACHE_HOME/provrun or ~/.cache/provrun; not created.

@@ -1,0 +1,321 @@
+#include "secret_patterns.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace provrun::policy {
+
+namespace {
+
+bool is_word(char c) {
+  return is_alnum(c) || c == '_' || c == '-';
+}
+bool is_base64_char(char c) {
+  return is_alnum(c) || c == '+' || c == '/' || c == '=';
+}
+
+enum class Body { alnum, word, upper_digits, hex };
+
+bool belongs(char c, Body body) {
+  switch (body) {
+    case Body::alnum:
+      return is_alnum(c);
+    case Body::word:
+      return is_word(c);
+    case Body::upper_digits:
+      return is_upper(c) || (c >= '2' && c <= '7');
+    case Body::hex:
+      return is_digit(c) || (c >= 'a' && c <= 'f');
+  }
+  return false;
+}
+
+/// A token with a fixed beginning, as its issuer documents it.
+struct Token {
+  std::string_view prefix;
+  Body body;
+  std::size_t least;  ///< characters after the prefix
+  std::size_t most;
+  bool mixed;  ///< must have upper case, lower case and digits
+};
+
+constexpr std::size_t kAny = kLongestMatch;
+
+constexpr std::array kTokens{
+    Token{"AKIA", Body::upper_digits, 16, 16, false},  // AWS: long-term access key id
+    Token{"ASIA", Body::upper_digits, 16, 16, false},  // AWS: temporary access key id
+    Token{"ghp_", Body::alnum, 36, 255, false},        // GitHub: personal
+    Token{"gho_", Body::alnum, 36, 255, false},        // GitHub: OAuth
+    Token{"ghu_", Body::alnum, 36, 255, false},        // GitHub: user to server
+    Token{"ghs_", Body::alnum, 36, 255, false},        // GitHub: server to server
+    Token{"ghr_", Body::alnum, 36, 255, false},        // GitHub: refresh
+    Token{"github_pat_", Body::word, 22, 255, false},  // GitHub: fine-grained
+    Token{"glpat-", Body::word, 20, 255, false},       // GitLab: personal, project, group
+    Token{"gldt-", Body::word, 20, 255, false},        // GitLab: deploy
+    Token{"glrt-", Body::word, 20, 255, false},        // GitLab: runner
+    Token{"glptt-", Body::word, 20, 255, false},       // GitLab: trigger
+    Token{"glcbt-", Body::word, 20, 255, false},       // GitLab: CI job
+    Token{"xoxb-", Body::word, 10, 255, false},        // Slack: bot
+    Token{"xoxp-", Body::word, 10, 255, false},        // Slack: user
+    Token{"xoxa-", Body::word, 10, 255, false},        // Slack: app
+    Token{"xoxr-", Body::word, 10, 255, false},        // Slack: refresh
+    Token{"xoxs-", Body::word, 10, 255, false},        // Slack: session
+    Token{"xapp-", Body::word, 20, 255, false},        // Slack: app level
+    Token{"npm_", Body::alnum, 36, 255, false},        // npm
+    Token{"pypi-", Body::word, 50, 1024, true},        // PyPI
+    Token{"hf_", Body::alnum, 30, 64, false},          // Hugging Face
+    Token{"sk-", Body::word, 20, 255, true},           // OpenAI, Anthropic
+    Token{"sk_live_", Body::alnum, 16, 255, false},    // Stripe
+    Token{"sk_test_", Body::alnum, 16, 255, false},    // Stripe
+    Token{"rk_live_", Body::alnum, 16, 255, false},    // Stripe
+    Token{"AIza", Body::word, 35, 35, false},          // Google API
+    Token{"ya29.", Body::word, 30, 2048, false},       // Google OAuth
+    Token{"dop_v1_", Body::hex, 64, 64, false},        // DigitalOcean
+    Token{"dckr_pat_", Body::word, 20, 255, false},    // Docker Hub
+    Token{"shpat_", Body::hex, 32, 32, false},         // Shopify
+    Token{"hvs.", Body::word, 24, 255, false},         // Vault
+};
+
+/// A random run inside of the body tells a key from a long name such as "sk-estimator-Doc-link2".
+bool looks_mixed(std::string_view body) {
+  bool lower = false, upper = false, digit = false;
+  std::size_t run = 0, longest = 0;
+  for (char c : body) {
+    lower |= is_lower(c);
+    upper |= is_upper(c);
+    digit |= is_digit(c);
+    run = is_alnum(c) ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  return lower && upper && digit && longest >= 12;
+}
+
+std::optional<Range> match_token_at(std::string_view text, std::size_t begin, const Token& token) {
+  if (text.substr(begin, token.prefix.size()) != token.prefix) return std::nullopt;
+  if (begin > 0 && is_alnum(text[begin - 1])) return std::nullopt;
+  const std::size_t body = begin + token.prefix.size();
+  const std::size_t stop = std::min(text.size(), body + token.most);
+  std::size_t end = body;
+  while (end < stop && belongs(text[end], token.body)) ++end;
+  if (end - body < token.least) return std::nullopt;
+  if (token.least == token.most && end < text.size() && is_alnum(text[end])) return std::nullopt;
+  if (token.mixed && !looks_mixed(text.substr(body, end - body))) return std::nullopt;
+  return Range{begin, end};
+}
+
+/// Tokens whose three-byte anchor stands at the offset.
+template <std::size_t kOffset>
+std::optional<Range> match_token(std::string_view text, std::size_t at) {
+  if (at < kOffset) return std::nullopt;
+  for (const Token& token : kTokens)
+    if (auto range = match_token_at(text, at - kOffset, token)) return range;
+  return std::nullopt;
+}
+
+/// The 40 characters of an AWS secret key are told from other base64 only by the id before them.
+std::optional<Range> match_aws(std::string_view text, std::size_t at) {
+  auto id = match_token<0>(text, at);
+  if (!id) return std::nullopt;
+  std::size_t next = id->end;
+  const std::size_t stop = std::min(text.size(), next + 8);
+  while (next < stop &&
+         std::string_view(" \t:;,|\"'\r\n").find(text[next]) != std::string_view::npos)
+    ++next;
+  std::size_t end = next;
+  while (end < text.size() && end - next <= 40 && is_base64_char(text[end])) ++end;
+  const std::string_view key = text.substr(next, end - next);
+  const bool is_key = next > id->end && key.size() == 40 &&
+                      std::any_of(key.begin(), key.end(), is_upper) &&
+                      std::any_of(key.begin(), key.end(), is_lower);
+  if (is_key) id->end = end;
+  return id;
+}
+
+std::optional<Range> match_jwt(std::string_view text, std::size_t at) {
+  if (text.substr(at, 3) != "eyJ" || (at > 0 && is_word(text[at - 1]))) return std::nullopt;
+  const std::size_t stop = std::min(text.size(), at + kLongestMatch);
+  std::size_t end = at;
+  std::size_t part = at;
+  int dots = 0;
+  for (; end < stop; ++end) {
+    if (is_word(text[end])) continue;
+    if (text[end] != '.' || dots == 4) break;
+    if (dots < 2 && end - part < 8) return std::nullopt;
+    ++dots;
+    part = end + 1;
+  }
+  while (end > at && text[end - 1] == '.') {
+    --end;
+    --dots;
+  }
+  if (dots < 1 || (dots == 1 && end - at < 40)) return std::nullopt;
+  return Range{at, end};
+}
+
+bool is_pem_body(char c) {
+  return is_base64_char(c) || is_space(c) ||
+         std::string_view(":,-\\#>|\"'.").find(c) != std::string_view::npos;
+}
+
+std::optional<Range> match_pem(std::string_view text, std::size_t at) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  if (at < 4 || text.substr(at - 4, kBegin.size()) != kBegin) return std::nullopt;
+  const std::size_t begin = at - 4;
+  const std::string_view head = text.substr(begin + kBegin.size(), 64);
+  const std::size_t label = head.find("PRIVATE KEY");
+  const std::size_t dashes = head.find("-----");
+  if (label == std::string_view::npos || dashes == std::string_view::npos || dashes < label)
+    return std::nullopt;
+  std::size_t end = begin + kBegin.size() + dashes + 5;
+  const std::size_t body = end;
+  const std::string_view rest = text.substr(body, kLongestMatch);
+  const std::size_t next = rest.find("-----");
+  if (next != std::string_view::npos && rest.substr(next, 9) == "-----END ") {
+    const std::size_t close = text.substr(body + next + 9, 64).find("-----");
+    if (close != std::string_view::npos) return Range{begin, body + next + 9 + close + 5};
+  }
+  // No end in sight: a cut or malformed block is a key all the same.
+  const std::size_t stop = body + std::min(rest.size(), next);
+  while (end < stop && is_pem_body(text[end])) ++end;
+  while (end > body && is_space(text[end - 1])) --end;
+  if (end - body < 16) return std::nullopt;
+  return Range{begin, end};
+}
+
+std::optional<Range> match_url(std::string_view text, std::size_t at) {
+  if (at == 0 || !is_letter(text[at - 1])) {
+    if (at == 0 || !is_alnum(text[at - 1])) return std::nullopt;
+  }
+  const std::size_t user = at + 3;
+  const std::size_t stop = std::min(text.size(), user + 1024);
+  std::size_t colon = std::string_view::npos;
+  std::size_t sign = std::string_view::npos;
+  for (std::size_t i = user; i < stop; ++i) {
+    const char c = text[i];
+    if (is_space(c) || std::string_view("/?#\"'<>`|\\").find(c) != std::string_view::npos) break;
+    if (c == ':' && colon == std::string_view::npos && sign == std::string_view::npos) colon = i;
+    if (c == '@') sign = i;
+  }
+  if (sign == std::string_view::npos) return std::nullopt;
+  if (colon != std::string_view::npos) {
+    const std::string_view password = text.substr(colon + 1, sign - colon - 1);
+    if (is_placeholder(password) && password != "password" && password != "secret")
+      return std::nullopt;
+    return Range{colon + 1, sign};
+  }
+  const std::string_view name = text.substr(user, sign - user);
+  const bool token = name.size() >= 20 && std::any_of(name.begin(), name.end(), is_digit) &&
+                     std::any_of(name.begin(), name.end(), is_letter) && !is_placeholder(name);
+  return token ? std::optional(Range{user, sign}) : std::nullopt;
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(),
+                                                   [](char a, char b) { return a == to_lower(b); });
+}
+
+bool is_credential_char(char c) {
+  return is_alnum(c) || std::string_view("._~+/=-:%").find(c) != std::string_view::npos;
+}
+
+std::optional<Range> credential_at(std::string_view text, std::size_t at, std::size_t least) {
+  const std::size_t stop = std::min(text.size(), at + kLongestMatch);
+  std::size_t end = at;
+  while (end < stop && is_credential_char(text[end])) ++end;
+  const std::string_view value = text.substr(at, end - at);
+  if (value.size() < least || is_placeholder(value)) return std::nullopt;
+  return Range{at, end};
+}
+
+/// `Bearer <token>` without a header name before it must look random.
+std::optional<Range> match_bearer(std::string_view text, std::size_t at) {
+  if (at < 3 || !starts_with_ignoring_case(text.substr(at - 3), "bearer ")) return std::nullopt;
+  if (at > 3 && is_alnum(text[at - 4])) return std::nullopt;
+  auto range = credential_at(text, at + 4, 16);
+  if (!range) return std::nullopt;
+  const std::string_view value = text.substr(range->begin, range->end - range->begin);
+  const bool random = std::any_of(value.begin(), value.end(), is_digit) &&
+                      std::any_of(value.begin(), value.end(), is_letter);
+  return random ? range : std::nullopt;
+}
+
+std::optional<Range> match_authorization(std::string_view text, std::size_t at) {
+  constexpr std::string_view kName = "authorization";
+  if (at < 5 || !starts_with_ignoring_case(text.substr(at - 5), kName)) return std::nullopt;
+  std::size_t i = at - 5 + kName.size();
+  const auto pass_one_of = [&](std::string_view set, std::size_t most) {
+    const std::size_t first = i;
+    while (i < text.size() && i - first < most && set.find(text[i]) != std::string_view::npos) ++i;
+    return i > first;
+  };
+  pass_one_of("\\\"'", 2);
+  pass_one_of(" \t", 4);
+  if (!pass_one_of(":=", 1)) return std::nullopt;
+  pass_one_of(" \t", 4);
+  pass_one_of("\\\"'", 2);
+  for (std::string_view scheme : {"bearer", "basic", "token", "apikey", "negotiate"}) {
+    if (!starts_with_ignoring_case(text.substr(i), scheme)) continue;
+    i += scheme.size();
+    if (!pass_one_of(" \t", 4)) return std::nullopt;
+    return credential_at(text, i, 4);
+  }
+  for (std::string_view scheme : {"digest ", "aws4-hmac-sha256 "}) {
+    if (!starts_with_ignoring_case(text.substr(i), scheme)) continue;
+    i += scheme.size();
+    std::size_t end = i;
+    const std::size_t stop = std::min(text.size(), i + kLongestMatch);
+    while (end < stop && text[end] != '\n' && text[end] != '\r') ++end;
+    if (text.substr(i, 10) == "[redacted:" || end == i) return std::nullopt;
+    return Range{i, end};
+  }
+  // Without a scheme it must look random; judged by its beginning, so that prose made of this one
+  // word costs little.
+  std::size_t end = i;
+  const std::size_t stop = std::min(text.size(), i + 1024);
+  while (end < stop && is_credential_char(text[end]) && !is_digit(text[end])) ++end;
+  if (end == stop || !is_digit(text[end])) return std::nullopt;
+  return credential_at(text, i, 8);
+}
+
+/// "token" and its like: the anchor lies inside of the name.
+std::optional<Range> match_name(std::string_view text, std::size_t at) {
+  return match_assignment(text, at);
+}
+
+constexpr std::array kPatterns{
+    Pattern{"aki", match_aws},      Pattern{"asi", match_aws},
+    Pattern{"hp_", match_token<1>}, Pattern{"ho_", match_token<1>},
+    Pattern{"hu_", match_token<1>}, Pattern{"hs_", match_token<1>},
+    Pattern{"hr_", match_token<1>}, Pattern{"b_p", match_token<5>},
+    Pattern{"lpa", match_token<1>}, Pattern{"dt-", match_token<2>},
+    Pattern{"rt-", match_token<2>}, Pattern{"tt-", match_token<3>},
+    Pattern{"bt-", match_token<3>}, Pattern{"xox", match_token<0>},
+    Pattern{"xap", match_token<0>}, Pattern{"pm_", match_token<1>},
+    Pattern{"pyp", match_token<0>}, Pattern{"hf_", match_token<0>},
+    Pattern{"sk-", match_token<0>}, Pattern{"sk_", match_token<0>},
+    Pattern{"rk_", match_token<0>}, Pattern{"aiz", match_token<0>},
+    Pattern{"ya2", match_token<0>}, Pattern{"op_", match_token<1>},
+    Pattern{"kr_", match_token<2>}, Pattern{"hpa", match_token<1>},
+    Pattern{"hvs", match_token<0>}, Pattern{"eyj", match_jwt},
+    Pattern{"-be", match_pem},      Pattern{"://", match_url},
+    Pattern{"rer", match_bearer},   Pattern{"riz", match_authorization},
+    Pattern{"ssw", match_name},                                  // password, passwd
+    Pattern{"sph", match_name},                                  // passphrase
+    Pattern{"ecr", match_name},                                  // secret
+    Pattern{"oke", match_name},                                  // token
+    Pattern{"ede", match_name},                                  // credential
+    Pattern{"pik", match_name},                                  // apikey
+    Pattern{"i_k", match_name},                                  // api_key
+    Pattern{"i-k", match_name},     Pattern{"s_k", match_name},  // access_key
+    Pattern{"s-k", match_name},     Pattern{"ssk", match_name},
+    Pattern{"e_k", match_name},  // private_key
+    Pattern{"e-k", match_name},     Pattern{"tek", match_name},
+};
+
+}  // namespace
+
+std::span<const Pattern> secret_patterns() {
+  return kPatterns;
+}
+
+}  // namespace provrun::policy
