@@ -73,8 +73,6 @@ struct InstanceTable {
   std::vector<std::string> cells;  ///< row-major
   /// How many leading variables name an instance.
   std::size_t naming_variables = 0;
-  std::vector<std::uint8_t>
-      numeric;  ///< per variable: every value came from a number of the YAML file
   Place place;
   std::size_t row_count() const { return variables.empty() ? 0 : cells.size() / variables.size(); }
 };
