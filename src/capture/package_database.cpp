@@ -1,0 +1,273 @@
+#include "provrun/capture/package_database.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "provrun/base/error.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/environment.hpp"
+#include "provrun/os/file.hpp"
+
+namespace provrun::capture {
+
+namespace {
+
+constexpr std::uint64_t kMostListBytes = 64U << 20;
+constexpr std::uint64_t kMostStatusBytes = 256U << 20;
+
+/// The folders that merged /usr made symlinks of.
+constexpr std::array<std::string_view, 6> kMerged{"/bin/",   "/sbin/",  "/lib/",
+                                                  "/lib32/", "/lib64/", "/libx32/"};
+
+std::string read(const std::string& path, std::uint64_t limit) {
+  try {
+    return os::read_file(path, limit);
+  } catch (const base::Error&) {
+    return "";
+  }
+}
+
+bool exists(const std::string& path) {
+  try {
+    return os::stat_file(path).has_value();
+  } catch (const base::Error&) {
+    return false;
+  }
+}
+
+/// The names under which packages may list the file: /usr/bin/x also as /bin/x and back.
+std::vector<std::string> names_of(const std::string& path) {
+  std::vector<std::string> names{path};
+  constexpr std::string_view kUsr = "/usr";
+  const bool below_usr = path.compare(0, kUsr.size(), kUsr) == 0;
+  const std::string other = below_usr ? path.substr(kUsr.size()) : std::string(kUsr) + path;
+  const std::string& short_name = below_usr ? other : path;
+  if (std::any_of(kMerged.begin(), kMerged.end(), [&](std::string_view folder) {
+        return short_name.compare(0, folder.size(), folder) == 0;
+      }))
+    names.push_back(other);
+  return names;
+}
+
+/// Paths by hash: a full table of names would be ten megabytes, and what a hash says is checked in
+/// the package's own list.
+class Dpkg {
+ public:
+  explicit Dpkg(const std::string& root) : folder_(os::join_path(root, "var/lib/dpkg")) {}
+
+  std::optional<SystemPackage> owner_of(const std::string& path) {
+    build();
+    for (const std::string& name : names_of(path)) {
+      std::string listed = name;
+      std::string diverter;
+      for (const Diversion& diversion : diversions_) {
+        if (diversion.to == name) {  // moved out of the way: the others' file
+          listed = diversion.from;
+          diverter = diversion.package;
+          break;
+        }
+        // Under its own name it can be only the diverting package's.
+        if (diversion.from == name && diversion.package != ":") return described(diversion.package);
+      }
+      if (const auto owner = find(listed, diverter)) return owner;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Entry {
+    std::uint64_t hash;
+    std::uint32_t list;
+    bool operator<(const Entry& other) const { return hash < other.hash; }
+  };
+  struct Diversion {
+    std::string from;
+    std::string to;
+    std::string package;  ///< ":" for one made by the administrator
+  };
+
+  void build() {
+    if (built_) return;
+    built_ = true;
+    try {
+      for (const os::DirectoryEntry& entry : os::list_directory(os::join_path(folder_, "info"))) {
+        constexpr std::string_view kSuffix = ".list";
+        const std::string& name = entry.name;
+        if (name.size() <= kSuffix.size() ||
+            name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) != 0)
+          continue;
+        add_list(name.substr(0, name.size() - kSuffix.size()));
+      }
+    } catch (const base::Error&) {
+      // An unreadable database knows no owners.
+    }
+    std::sort(entries_.begin(), entries_.end());
+    const std::string text = read(os::join_path(folder_, "diversions"), kMostListBytes);
+    const auto lines = base::split(text, '\n');
+    for (std::size_t i = 0; i + 2 < lines.size(); i += 3)
+      diversions_.push_back(
+          {std::string(lines[i]), std::string(lines[i + 1]), std::string(lines[i + 2])});
+  }
+
+  void add_list(std::string package) {
+    const std::string text = read(list_path(package), kMostListBytes);
+    const auto number = static_cast<std::uint32_t>(packages_.size());
+    packages_.push_back(std::move(package));
+    for_each_path(text, [&](std::string_view path) {
+      entries_.push_back({std::hash<std::string_view>{}(path), number});
+      return true;
+    });
+  }
+
+  std::string list_path(const std::string& package) const {
+    return os::join_path(folder_, "info/" + package + ".list");
+  }
+
+  template <typename Visit>
+  static void for_each_path(std::string_view text, Visit visit) {
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      const std::string_view path = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      if (!path.empty() && path[0] == '/' && !visit(path)) return;
+    }
+  }
+
+  std::optional<SystemPackage> find(const std::string& path, const std::string& but_not) {
+    const Entry wanted{std::hash<std::string_view>{}(path), 0};
+    const auto range = std::equal_range(entries_.begin(), entries_.end(), wanted);
+    for (auto entry = range.first; entry != range.second; ++entry) {
+      const std::string& package = packages_[entry->list];
+      if (!but_not.empty() && package.substr(0, package.find(':')) == but_not) continue;
+      bool listed = false;
+      for_each_path(read(list_path(package), kMostListBytes), [&](std::string_view line) {
+        listed = line == path;
+        return !listed;
+      });
+      if (listed) return described(package);
+    }
+    return std::nullopt;
+  }
+
+  /// package: "name" or "name:architecture".
+  SystemPackage described(const std::string& package) {
+    if (status_.empty()) read_status();
+    const auto known = status_.find(package);
+    if (known != status_.end()) return known->second;
+    const std::size_t colon = package.find(':');
+    return {"dpkg", package.substr(0, colon), "",
+            colon == std::string::npos ? "" : package.substr(colon + 1)};
+  }
+
+  void read_status() {
+    const std::string text = read(os::join_path(folder_, "status"), kMostStatusBytes);
+    SystemPackage package;
+    bool installed = false;
+    const auto finish = [&] {
+      if (installed && !package.name.empty()) {
+        package.manager = "dpkg";
+        status_.emplace(package.name + ":" + package.architecture, package);
+        status_.emplace(package.name, package);
+      }
+      package = {};
+      installed = false;
+    };
+    for (std::string_view line : base::split(text, '\n')) {
+      const auto field = [&](std::string_view name) -> std::optional<std::string> {
+        if (line.substr(0, name.size()) != name) return std::nullopt;
+        return std::string(base::trim(line.substr(name.size())));
+      };
+      if (base::trim(line).empty()) {
+        finish();
+      } else if (auto name = field("Package:")) {
+        package.name = std::move(*name);
+      } else if (auto version = field("Version:")) {
+        package.version = std::move(*version);
+      } else if (auto architecture = field("Architecture:")) {
+        package.architecture = std::move(*architecture);
+      } else if (const auto state = field("Status:")) {
+        installed = state->find("not-installed") == std::string::npos &&
+                    state->find("config-files") == std::string::npos;
+      }
+    }
+    finish();
+  }
+
+  std::string folder_;
+  bool built_ = false;
+  std::vector<std::string> packages_;  ///< names of the lists
+  std::vector<Entry> entries_;
+  std::vector<Diversion> diversions_;
+  std::unordered_map<std::string, SystemPackage> status_;
+};
+
+}  // namespace
+
+struct PackageDatabase::State {
+  std::string root;
+  RunProgram run_program;
+  std::string manager;
+  std::string rpm;
+  std::optional<Dpkg> dpkg;
+  bool looked = false;
+
+  void look() {
+    if (looked) return;
+    looked = true;
+    if (exists(os::join_path(root, "var/lib/dpkg/status"))) {
+      manager = "dpkg";
+      dpkg.emplace(root);
+    } else if (const auto found = os::find_program("rpm"); run_program && found) {
+      manager = "rpm";
+      rpm = *found;
+    }
+  }
+
+  std::optional<SystemPackage> ask_rpm(const std::string& path) const {
+    ProgramCall call;
+    call.argv = {rpm, "--root", root, "-qf", "--qf", "%{NAME}\t%{EVR}\t%{ARCH}\n", "--", path};
+    call.environment = {{"LC_ALL", "C"}};
+    call.max_output_bytes = 1U << 16;
+    const ProgramOutput output = run_program(call);
+    if (!output.succeeded()) return std::nullopt;
+    const auto lines = base::split(output.out, '\n');
+    const auto fields = base::split(lines[0], '\t');
+    if (fields.size() != 3) return std::nullopt;
+    return SystemPackage{"rpm", std::string(fields[0]), std::string(fields[1]),
+                         std::string(fields[2])};
+  }
+};
+
+PackageDatabase::PackageDatabase(std::string root, RunProgram run_program)
+    : state_(std::make_unique<State>()) {
+  state_->root = std::move(root);
+  state_->run_program = std::move(run_program);
+}
+PackageDatabase::~PackageDatabase() = default;
+PackageDatabase::PackageDatabase(PackageDatabase&&) noexcept = default;
+PackageDatabase& PackageDatabase::operator=(PackageDatabase&&) noexcept = default;
+
+std::optional<SystemPackage> PackageDatabase::owner_of(const std::string& path) {
+  state_->look();
+  if (path.empty() || path[0] != '/') return std::nullopt;
+  if (state_->dpkg) return state_->dpkg->owner_of(path);
+  if (!state_->rpm.empty()) return state_->ask_rpm(path);
+  return std::nullopt;
+}
+
+std::string_view PackageDatabase::manager() {
+  state_->look();
+  return state_->manager;
+}
+
+codec::Json to_json(const SystemPackage& package) {
+  return codec::Json::object({{"manager", package.manager},
+                              {"name", package.name},
+                              {"version", package.version},
+                              {"architecture", package.architecture}});
+}
+
+}  // namespace provrun::capture
