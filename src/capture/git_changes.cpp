@@ -30,7 +30,8 @@ GitDiff diff_to_head(git_repository* repository, const std::optional<git_oid>& c
     check_git(git_object_peel(&peeled, object, GIT_OBJECT_TREE), "cannot read the commit's tree");
     tree.reset(peeled);
   }
-  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  git_diff_options options;
+  check_git(git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION), "cannot compare");
   options.flags = GIT_DIFF_SHOW_BINARY;
   options.ignore_submodules = GIT_SUBMODULE_IGNORE_UNTRACKED;
   options.progress_cb = stop_when_over;

@@ -1,10 +1,9 @@
 #include "provrun/capture/interpreter_packages.hpp"
 
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "provrun/base/error.hpp"
-#include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
@@ -13,69 +12,39 @@ namespace provrun::capture {
 
 namespace {
 
-constexpr std::size_t kMostOutput = 8U << 20;
-constexpr std::size_t kMostPackages = 20'000;
-/// A conda-meta file lists every file of its package; the largest real ones have some 10 MB.
 constexpr std::uint64_t kMostFileBytes = 32U << 20;
+/// Before what the interpreter is asked to print: start-up files may print too.
+constexpr std::string_view kMark = "@provrun@";
 
-/// Tab-separated lines: the version, the prefix, then every distribution on sys.path. -I would hide
-/// PYTHONPATH, which the step sees; -B writes no byte code beside the user's files. A package's own
-/// broken metadata must not hide the others.
-constexpr std::string_view kPythonScript = R"py(
-import sys
-out = []
-out.append("version\t%d.%d.%d" % sys.version_info[:3])
-out.append("prefix\t" + sys.prefix)
+constexpr const char* kPythonCode = R"(
+import sys, json
+if sys.path and sys.path[0] == '': del sys.path[0]
+found, problem = [], ''
 try:
-    from importlib.metadata import distributions
+    from importlib import metadata
+    for d in metadata.distributions():
+        try: found.append([d.metadata['Name'], d.version])
+        except Exception as e: problem = str(e)
 except ImportError:
-    distributions = None
-    out.append("note\timportlib.metadata needs Python 3.8")
-if distributions:
-    for one in distributions():
-        try:
-            name, version = one.metadata["Name"], one.version
-        except Exception:
-            continue
-        if name and version:
-            out.append("package\t%s\t%s" % (name, version))
-sys.stdout.buffer.write(("\n".join(out) + "\nend\n").encode("utf-8", "replace"))
-)py";
+    try:
+        import pkg_resources
+        found = [[d.project_name, d.version] for d in pkg_resources.working_set]
+    except Exception as e: problem = str(e)
+sys.stdout.write('\n@provrun@' + json.dumps({'version': '.'.join(map(str, sys.version_info[:3])),
+    'prefix': sys.prefix, 'base_prefix': getattr(sys, 'base_prefix', sys.prefix),
+    'problem': problem, 'packages': found}) + '\n')
+)";
 
-constexpr std::string_view kRScript =
-    R"(cat("version\t", as.character(getRversion()), "\n", sep = ""); )"
-    R"(for (p in .libPaths()) cat("library\t", p, "\n", sep = ""); cat("end\n"))";
+constexpr const char* kRCode =
+    "cat(paste0('\\n@provrun@version=', getRversion(), '\\n'));"
+    "cat(paste0('@provrun@library=', .libPaths(), '\\n'), sep='')";
 
-void add_note(std::string& note, std::string_view text) {
-  if (!note.empty()) note += "; ";
-  note += text;
-}
-
-/// The last line of an interpreter's complaint is the one that says what is wrong.
-std::string last_line(std::string_view text) {
-  text = base::trim(text);
-  const std::size_t newline = text.rfind('\n');
-  if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
-  return base::printable(text.substr(0, 300));
-}
-
-/// Why the call gave no answer; empty when it did.
-std::string failure_of(const ProgramOutput& output, std::chrono::milliseconds timeout) {
-  if (!output.start_error.empty()) return "could not be started: " + output.start_error;
-  if (output.timed_out) return base::format("gave no answer within {} ms", timeout.count());
-  if (output.truncated) return base::format("answered with more than {} bytes", kMostOutput);
-  if (output.exit_code != 0) {
-    std::string why = base::format("ended with exit code {}", output.exit_code);
-    const std::string said = last_line(output.error_output);
-    return said.empty() ? why : why + ": " + said;
+std::optional<std::string> read(const std::string& path) {
+  try {
+    return os::read_file(path, kMostFileBytes);
+  } catch (const base::Error&) {
+    return std::nullopt;
   }
-  return {};
-}
-
-std::string variable_of(const InterpreterQuery& query, std::string_view name) {
-  for (const auto& [key, value] : query.environment)
-    if (key == name) return value;
-  return {};
 }
 
 bool exists(const std::string& path) {
@@ -86,189 +55,215 @@ bool exists(const std::string& path) {
   }
 }
 
-std::optional<std::string> read_or_nothing(const std::string& path) {
+std::vector<std::string> names_in(const std::string& directory) {
+  std::vector<std::string> names;
   try {
-    return os::read_file(path, kMostFileBytes);
+    for (os::DirectoryEntry& entry : os::list_directory(directory))
+      names.push_back(std::move(entry.name));
   } catch (const base::Error&) {
-    return std::nullopt;
+    // Not there, or closed to us: nothing to list.
   }
+  return names;
 }
 
-std::vector<os::DirectoryEntry> entries_of(const std::string& folder) {
-  try {
-    return os::list_directory(folder);
-  } catch (const base::Error&) {
-    return {};
-  }
+void add_note(InterpreterPackages& result, const std::string& note) {
+  if (!result.note.empty()) result.note += "; ";
+  result.note += note;
 }
 
-/// The prefix whose bin/ holds the program, when it is a conda environment; else CONDA_PREFIX if
-/// the program lies in it.
-std::string conda_prefix_of(const InterpreterQuery& query) {
-  const auto is_conda = [](const std::string& prefix) {
-    return !prefix.empty() && exists(os::join_path(prefix, "conda-meta"));
-  };
-  try {
-    std::string program = query.program;
-    if (program.find('/') == std::string::npos) {
-      const auto found = os::find_program(program);
-      if (!found) return {};
-      program = *found;
-    }
-    const std::string beside = os::parent_path(os::parent_path(os::absolute_path(program)));
-    if (is_conda(beside)) return beside;
-    const std::string resolved = os::parent_path(os::parent_path(os::resolve_path(program)));
-    if (is_conda(resolved)) return resolved;
-    const std::string active = variable_of(query, "CONDA_PREFIX");
-    const std::string absolute = os::absolute_path(program);
-    if (is_conda(active) && absolute.substr(0, active.size() + 1) == active + "/") return active;
-  } catch (const base::Error&) {
-    return {};
-  }
-  return {};
+std::string why(const ProgramOutput& output) {
+  if (!output.start_error.empty()) return output.start_error;
+  if (output.timed_out) return "it gave no answer in time";
+  if (output.truncated) return "its answer was too long";
+  const std::string_view error = base::trim(output.error_output);
+  const std::string_view last = error.substr(error.rfind('\n') + 1);
+  return "it ended with code " + std::to_string(output.exit_code) +
+         (last.empty() ? "" : ": " + base::printable(last));
 }
 
-void read_conda(InterpreterPackages& result) {
-  const std::string folder = os::join_path(result.conda_prefix, "conda-meta");
-  std::size_t odd = 0;
-  for (const os::DirectoryEntry& entry : entries_of(folder)) {
-    const std::string_view name = entry.name;
-    if (name.size() <= 5 || name.substr(name.size() - 5) != ".json") continue;
-    if (result.packages.size() >= kMostPackages) return add_note(result.note, "too many packages");
-    const auto text = read_or_nothing(os::join_path(folder, name));
+std::optional<ProgramOutput> ask(const InterpreterQuery& query, std::vector<std::string> arguments,
+                                 const RunProgram& run_program, InterpreterPackages& result) {
+  ProgramCall call;
+  call.argv = {query.program};
+  call.argv.insert(call.argv.end(), arguments.begin(), arguments.end());
+  call.environment = query.environment;
+  call.timeout = query.timeout;
+  ProgramOutput output = run_program(call);
+  if (output.succeeded()) return output;
+  add_note(result, "the interpreter could not be asked: " + why(output));
+  return std::nullopt;
+}
+
+/// The lines of the output that carry the mark, without it.
+std::vector<std::string_view> marked_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  for (std::string_view line : base::split(text, '\n'))
+    if (line.substr(0, kMark.size()) == kMark)
+      lines.push_back(base::trim(line.substr(kMark.size())));
+  return lines;
+}
+
+std::string variable(const InterpreterQuery& query, std::string_view name) {
+  for (const auto& [key, value] : query.environment)
+    if (key == name) return value;
+  return "";
+}
+
+bool is_conda(const std::string& prefix) {
+  return !prefix.empty() && exists(os::join_path(prefix, "conda-meta"));
+}
+
+void add_conda(const std::string& prefix, InterpreterPackages& result) {
+  result.conda_prefix = prefix;
+  const std::string folder = os::join_path(prefix, "conda-meta");
+  for (const std::string& name : names_in(folder)) {
+    if (name.size() < 6 || name.compare(name.size() - 5, 5, ".json") != 0) continue;
+    const auto text = read(os::join_path(folder, name));
     auto package = text ? parse_conda_meta(*text) : std::nullopt;
     if (package) {
       result.packages.push_back(std::move(*package));
     } else {
-      ++odd;
-    }
-  }
-  if (odd > 0) add_note(result.note, base::format("{} files of conda-meta could not be read", odd));
-}
-
-/// Lines of tab-separated fields; true when the last one is "end": the whole answer is there.
-template <typename Take>
-bool read_answer(std::string_view text, Take take) {
-  for (std::string_view line : base::split(text, '\n')) {
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line == "end") return true;
-    take(base::split(line, '\t'));
-  }
-  return false;
-}
-
-bool ask(InterpreterPackages& result, const InterpreterQuery& query, const RunProgram& run_program,
-         std::vector<std::string> argv, ProgramOutput& output) {
-  if (!run_program) {
-    add_note(result.note, result.program + " was not asked");
-    return false;
-  }
-  ProgramCall call;
-  call.argv = std::move(argv);
-  call.environment = query.environment;
-  call.timeout = query.timeout;
-  call.max_output_bytes = kMostOutput;
-  output = run_program(call);
-  const std::string failure = failure_of(output, query.timeout);
-  if (failure.empty()) return true;
-  add_note(result.note, result.program + " " + failure);
-  return false;
-}
-
-void ask_python(InterpreterPackages& result, const InterpreterQuery& query,
-                const RunProgram& run_program) {
-  ProgramOutput output;
-  // The empty first entry of sys.path under -c is our working directory, not the step's.
-  if (!ask(result, query, run_program, {query.program, "-B", "-c", std::string(kPythonScript)},
-           output))
-    return;
-  const bool whole = read_answer(output.out, [&](const std::vector<std::string_view>& fields) {
-    if (fields.size() == 2 && fields[0] == "version") result.version = std::string(fields[1]);
-    if (fields.size() == 2 && fields[0] == "note") add_note(result.note, fields[1]);
-    if (fields.size() == 3 && fields[0] == "package" && result.packages.size() < kMostPackages)
-      result.packages.push_back({std::string(fields[1]), std::string(fields[2]), "python"});
-  });
-  if (!whole) add_note(result.note, result.program + " gave an answer that is not whole");
-}
-
-void ask_r(InterpreterPackages& result, const InterpreterQuery& query,
-           const RunProgram& run_program) {
-  ProgramOutput output;
-  // R itself has no -e without its own noise; Rscript stands beside it.
-  std::string program = query.program;
-  if (os::base_name(program) == "R") program += "script";
-  if (!ask(result, query, run_program, {program, "--vanilla", "-e", std::string(kRScript)}, output))
-    return;
-  std::vector<std::string> libraries;
-  const bool whole = read_answer(output.out, [&](const std::vector<std::string_view>& fields) {
-    if (fields.size() == 2 && fields[0] == "version") result.version = std::string(fields[1]);
-    if (fields.size() == 2 && fields[0] == "library") libraries.emplace_back(fields[1]);
-  });
-  if (!whole) add_note(result.note, result.program + " gave an answer that is not whole");
-  std::vector<std::string> seen;  // sorted: the first library of .libPaths() wins
-  for (const std::string& library : libraries) {
-    for (const os::DirectoryEntry& entry : entries_of(library)) {
-      if (result.packages.size() >= kMostPackages)
-        return add_note(result.note, "too many packages");
-      const auto at = std::lower_bound(seen.begin(), seen.end(), entry.name);
-      if (at != seen.end() && *at == entry.name) continue;
-      const auto text = read_or_nothing(os::join_path(library, entry.name + "/DESCRIPTION"));
-      auto package = text ? parse_r_description(*text) : std::nullopt;
-      if (!package) continue;
-      seen.insert(at, entry.name);
-      result.packages.push_back(std::move(*package));
+      result.complete = false;
+      add_note(result, "conda's " + base::printable(name) + " cannot be read");
     }
   }
 }
 
-/// The folder of the project that Julia would use: JULIA_PROJECT, where "@." and nothing search
-/// upwards.
-std::string julia_project_of(const InterpreterQuery& query) {
-  const std::string set = variable_of(query, "JULIA_PROJECT");
-  if (!set.empty() && set.front() != '@') {
-    const bool is_file = set.size() > 5 && set.substr(set.size() - 5) == ".toml";
-    const std::string folder = is_file ? os::parent_path(set) : set;
-    return folder.front() == '/'
-               ? folder
-               : os::normalize_path(os::join_path(query.working_directory, folder));
+/// The environment that the program's own folder belongs to.
+std::string conda_prefix_of(const std::string& program) {
+  try {
+    const auto found = os::find_program(program);
+    if (!found) return "";
+    const std::string prefix = os::parent_path(os::parent_path(os::resolve_path(*found)));
+    return is_conda(prefix) ? prefix : "";
+  } catch (const base::Error&) {
+    return "";
   }
-  std::string folder = os::normalize_path(query.working_directory);
-  while (!folder.empty() && folder.front() == '/') {
-    if (exists(os::join_path(folder, "Project.toml")) ||
-        exists(os::join_path(folder, "JuliaProject.toml")) ||
-        exists(os::join_path(folder, "Manifest.toml")))
-      return folder;
+}
+
+void ask_python(const InterpreterQuery& query, const RunProgram& run_program,
+                InterpreterPackages& result) {
+  // -B: no byte code is written beside the user's modules.
+  const auto output = ask(query, {"-B", "-c", kPythonCode}, run_program, result);
+  std::string conda = conda_prefix_of(query.program);
+  if (output) {
+    try {
+      const auto lines = marked_lines(output->out);
+      if (lines.empty()) throw base::Error(base::ErrorCode::failed, "nothing was printed");
+      const codec::Json answer = codec::parse_json(lines.back());
+      result.version = answer.get_string("version");
+      result.complete = answer.get_string("problem").empty();
+      if (!result.complete)
+        add_note(result, "a package could not be read: " + answer.get_string("problem"));
+      std::set<std::string> seen;  // the first on sys.path is the one that is imported
+      for (const codec::Json& pair : answer.at("packages").as_array()) {
+        const codec::Json::Array& words = pair.as_array();
+        if (words.size() != 2 || !words[0].is_string() || !words[1].is_string()) continue;
+        if (seen.insert(words[0].as_string()).second)
+          result.packages.push_back({words[0].as_string(), words[1].as_string(), "python"});
+      }
+      for (const char* member : {"base_prefix", "prefix"})
+        if (is_conda(answer.get_string(member))) conda = answer.get_string(member);
+    } catch (const base::Error& error) {
+      result.complete = false;
+      add_note(result, "the interpreter's answer was not understood: " + error.message());
+    }
+  }
+  if (!conda.empty()) add_conda(conda, result);
+}
+
+void ask_r(const InterpreterQuery& query, const RunProgram& run_program,
+           InterpreterPackages& result) {
+  std::vector<std::string> arguments{"--no-save", "--no-restore", "--no-init-file", "-e", kRCode};
+  if (os::base_name(query.program) == "R") arguments.insert(arguments.begin(), "--no-echo");
+  if (const auto output = ask(query, std::move(arguments), run_program, result)) {
+    std::set<std::string> seen;
+    for (std::string_view line : marked_lines(output->out)) {
+      const std::size_t equals = line.find('=');
+      if (equals == std::string_view::npos) continue;
+      const std::string value(line.substr(equals + 1));
+      if (line.substr(0, equals) == "version") result.version = value;
+      if (line.substr(0, equals) != "library") continue;
+      for (const std::string& name : names_in(value)) {
+        const auto text = read(os::join_path(value, name + "/DESCRIPTION"));
+        auto package = text ? parse_r_description(*text) : std::nullopt;
+        if (package && seen.insert(package->name).second)
+          result.packages.push_back(std::move(*package));
+      }
+    }
+    result.complete = !result.version.empty();
+    if (!result.complete) add_note(result, "the interpreter's answer was not understood");
+    if (exists(os::join_path(query.working_directory, ".Rprofile"))) {
+      result.complete = false;
+      add_note(result, "the folder's .Rprofile, which may add libraries, was not run");
+    }
+  }
+  if (const std::string conda = conda_prefix_of(query.program); !conda.empty())
+    add_conda(conda, result);
+}
+
+/// The manifest in the folder, the one for this version first; "" when there is none.
+std::string manifest_in(const std::string& folder, const std::string& minor) {
+  for (const std::string& name :
+       {"JuliaManifest-v" + minor + ".toml", "Manifest-v" + minor + ".toml",
+        std::string("JuliaManifest.toml"), std::string("Manifest.toml")})
+    if (exists(os::join_path(folder, name))) return os::join_path(folder, name);
+  return "";
+}
+
+std::string manifest_above(const std::string& directory, const std::string& minor) {
+  for (std::string folder = directory; !folder.empty() && folder[0] == '/';
+       folder = os::parent_path(folder)) {
+    if (std::string found = manifest_in(folder, minor); !found.empty()) return found;
     if (folder == "/") break;
-    folder = os::parent_path(folder);
   }
-  return {};
+  return "";
 }
 
-void read_julia(InterpreterPackages& result, const InterpreterQuery& query) {
-  result.project = julia_project_of(query);
-  if (result.project.empty())
-    return add_note(result.note, "no project with a Manifest.toml was found");
-  for (const char* name : {"JuliaManifest.toml", "Manifest.toml"}) {
-    const auto text = read_or_nothing(os::join_path(result.project, name));
-    if (!text) continue;
-    for (std::string_view line : base::split(*text, '\n')) {
-      constexpr std::string_view kVersion = "julia_version";
-      if (line.substr(0, kVersion.size()) != kVersion) continue;
-      const std::size_t open = line.find('"');
-      const std::size_t close =
-          line.find('"', open == std::string_view::npos ? line.size() : open + 1);
-      if (close != std::string_view::npos)
-        result.version = base::printable(line.substr(open + 1, close - open - 1));
-      break;
-    }
-    result.packages = parse_julia_manifest(*text);
+void read_julia(const InterpreterQuery& query, const RunProgram& run_program,
+                InterpreterPackages& result) {
+  if (const auto output = ask(query, {"--startup-file=no", "--version"}, run_program, result)) {
+    const std::string_view text = base::trim(output->out);
+    result.version = text.substr(text.rfind(' ') + 1);
+  }
+  const std::size_t dot = result.version.find('.');
+  const std::string minor =
+      dot == std::string::npos ? "" : result.version.substr(0, result.version.find('.', dot + 1));
+  const std::string environments = os::join_path(os::home_directory(), ".julia/environments");
+  const std::string chosen = variable(query, "JULIA_PROJECT");
+  std::string manifest;
+  if (chosen.empty() || chosen == "@.") {
+    manifest = manifest_above(query.working_directory, minor);
+    if (manifest.empty()) manifest = manifest_in(os::join_path(environments, "v" + minor), minor);
+  } else if (chosen[0] == '@') {
+    manifest = manifest_in(os::join_path(environments, chosen.substr(1)), minor);
+  } else {
+    const std::string path =
+        chosen[0] == '/' ? chosen : os::join_path(query.working_directory, chosen);
+    const bool is_file = path.size() > 5 && path.compare(path.size() - 5, 5, ".toml") == 0;
+    manifest = manifest_in(is_file ? os::parent_path(path) : path, minor);
+  }
+  if (manifest.empty()) {
+    add_note(result, "no Manifest.toml was found");
     return;
   }
-  add_note(result.note, "the project has no readable Manifest.toml");
+  result.project = os::parent_path(manifest);
+  const auto text = read(manifest);
+  if (!text) {
+    add_note(result, "Manifest.toml cannot be read");
+    return;
+  }
+  result.packages = parse_julia_manifest(*text);
+  result.complete = !chosen.empty();
+  if (chosen.empty())
+    add_note(result,
+             "JULIA_PROJECT is not set: this is the nearest project, the step may use "
+             "another one");
 }
 
-bool all_digits_and_dots(std::string_view text) {
-  return text.find_first_not_of("0123456789.") == std::string_view::npos;
+bool is_version(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == '-'; });
 }
 
 }  // namespace
@@ -286,15 +281,13 @@ std::string_view name_of(InterpreterKind kind) {
 }
 
 std::optional<InterpreterKind> interpreter_kind(std::string_view program_path) {
-  const std::size_t slash = program_path.rfind('/');
-  const std::string_view name =
-      slash == std::string_view::npos ? program_path : program_path.substr(slash + 1);
-  constexpr std::array<std::string_view, 3> kPythons{"python", "pypy", "ipython"};
-  for (std::string_view python : kPythons)
-    if (name.substr(0, python.size()) == python && all_digits_and_dots(name.substr(python.size())))
-      return InterpreterKind::python;
+  const std::string_view name = program_path.substr(program_path.rfind('/') + 1);
   if (name == "R" || name == "Rscript") return InterpreterKind::r;
-  if (name == "julia") return InterpreterKind::julia;
+  for (const auto& [begin, kind] :
+       {std::pair<std::string_view, InterpreterKind>{"python", InterpreterKind::python},
+        {"pypy", InterpreterKind::python},
+        {"julia", InterpreterKind::julia}})
+    if (name.substr(0, begin.size()) == begin && is_version(name.substr(begin.size()))) return kind;
   return std::nullopt;
 }
 
@@ -303,50 +296,36 @@ InterpreterPackages interpreter_packages(InterpreterKind kind, const Interpreter
   InterpreterPackages result;
   result.kind = kind;
   result.program = query.program;
-  try {
-    switch (kind) {
-      case InterpreterKind::python:
-        ask_python(result, query, run_program);
-        break;
-      case InterpreterKind::r:
-        ask_r(result, query, run_program);
-        break;
-      case InterpreterKind::julia:
-        read_julia(result, query);
-        break;
-    }
-    if (kind != InterpreterKind::julia) {
-      result.conda_prefix = conda_prefix_of(query);
-      if (!result.conda_prefix.empty()) read_conda(result);
-    }
-  } catch (const base::Error& error) {
-    add_note(result.note, error.message());
+  switch (kind) {
+    case InterpreterKind::python:
+      ask_python(query, run_program, result);
+      break;
+    case InterpreterKind::r:
+      ask_r(query, run_program, result);
+      break;
+    case InterpreterKind::julia:
+      read_julia(query, run_program, result);
   }
   std::sort(result.packages.begin(), result.packages.end());
-  result.packages.erase(std::unique(result.packages.begin(), result.packages.end()),
-                        result.packages.end());
-  result.complete = result.note.empty();
   return result;
 }
 
 codec::Json to_json(const InterpreterPackages& packages) {
-  using codec::Json;
-  const auto shown = [](const std::string& text) {
-    return Json(base::is_valid_utf8(text) ? text : base::printable(text));
-  };
-  Json json =
-      Json::object({{"kind", Json(name_of(packages.kind))}, {"program", shown(packages.program)}});
-  if (!packages.version.empty()) json.set("version", shown(packages.version));
-  if (!packages.conda_prefix.empty()) json.set("conda_prefix", shown(packages.conda_prefix));
-  if (!packages.project.empty()) json.set("project", shown(packages.project));
-  json.set("complete", packages.complete);
-  Json list = Json::array();
+  codec::Json list = codec::Json::array();
   for (const LanguagePackage& package : packages.packages)
-    list.push_back(Json::object({{"name", shown(package.name)},
-                                 {"version", shown(package.version)},
-                                 {"source", shown(package.source)}}));
+    list.push_back(codec::Json::object(
+        {{"name", package.name}, {"version", package.version}, {"source", package.source}}));
+  codec::Json json =
+      codec::Json::object({{"kind", name_of(packages.kind)}, {"program", packages.program}});
+  const auto set = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) json.set(name, value);
+  };
+  set("version", packages.version);
+  set("conda_prefix", packages.conda_prefix);
+  set("project", packages.project);
+  json.set("complete", packages.complete);
   json.set("packages", std::move(list));
-  if (!packages.note.empty()) json.set("note", shown(packages.note));
+  set("note", packages.note);
   return json;
 }
 

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <functional>
-#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -18,296 +15,251 @@ namespace provrun::capture {
 
 namespace {
 
-constexpr std::string_view kListSuffix = ".list";
-/// Far above the largest real ones (a kernel's list is 1 MB, status of a full desktop 10 MB).
 constexpr std::uint64_t kMostListBytes = 64U << 20;
 constexpr std::uint64_t kMostStatusBytes = 256U << 20;
 
-std::uint64_t hash_of(std::string_view path) {
-  return std::hash<std::string_view>{}(path);
-}
+/// The folders that merged /usr made symlinks of.
+constexpr std::array<std::string_view, 6> kMerged{"/bin/",   "/sbin/",  "/lib/",
+                                                  "/lib32/", "/lib64/", "/libx32/"};
 
-std::string read_or_empty(const std::string& path, std::uint64_t limit) {
+std::string read(const std::string& path, std::uint64_t limit) {
   try {
     return os::read_file(path, limit);
   } catch (const base::Error&) {
-    return {};
+    return "";
   }
 }
 
-/// Calls visit for every line without its newline.
-template <typename Visit>
-void for_each_line(std::string_view text, Visit visit) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    visit(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+bool exists(const std::string& path) {
+  try {
+    return os::stat_file(path).has_value();
+  } catch (const base::Error&) {
+    return false;
   }
 }
 
-/// One line of a path index: which list named a path with this hash.
-struct Entry {
-  std::uint64_t hash;
-  std::uint32_t list;
-  bool operator<(const Entry& other) const {
-    return hash != other.hash ? hash < other.hash : list < other.list;
-  }
-};
+/// The names under which packages may list the file: /usr/bin/x also as /bin/x and back.
+std::vector<std::string> names_of(const std::string& path) {
+  std::vector<std::string> names{path};
+  constexpr std::string_view kUsr = "/usr";
+  const bool below_usr = path.compare(0, kUsr.size(), kUsr) == 0;
+  const std::string other = below_usr ? path.substr(kUsr.size()) : std::string(kUsr) + path;
+  const std::string& short_name = below_usr ? other : path;
+  if (std::any_of(kMerged.begin(), kMerged.end(), [&](std::string_view folder) {
+        return short_name.compare(0, folder.size(), folder) == 0;
+      }))
+    names.push_back(other);
+  return names;
+}
 
-struct Diversion {
-  std::string original;
-  std::string diverted_to;
-  std::string package;  ///< whose file took the original place; ":" for the administrator's own
-};
-
-/// dpkg's files below a root folder.
-class DpkgFiles {
+/// Paths by hash: a full table of names would be ten megabytes, and what a hash says is checked in
+/// the package's own list.
+class Dpkg {
  public:
-  explicit DpkgFiles(std::string root)
-      : root_(std::move(root)), folder_(os::join_path(root_, "var/lib/dpkg")) {}
+  explicit Dpkg(const std::string& root) : folder_(os::join_path(root, "var/lib/dpkg")) {}
 
-  bool present() const {
-    try {
-      return os::stat_file(os::join_path(folder_, "status")).has_value() &&
-             os::stat_file(os::join_path(folder_, "info")).has_value();
-    } catch (const base::Error&) {
-      return false;
-    }
-  }
-
-  std::optional<SystemPackage> owner_of(std::string_view asked) {
-    load();
-    const std::string path = merged(asked);
-    std::string listed = path;
-    std::string excluded;
-    std::string preferred;
-    for (const Diversion& diversion : diversions_) {
-      if (path == diversion.diverted_to) {
-        listed = diversion.original;
-        excluded = diversion.package;
-      } else if (path == diversion.original) {
-        if (diversion.package == ":") return std::nullopt;
-        preferred = diversion.package;
+  std::optional<SystemPackage> owner_of(const std::string& path) {
+    build();
+    for (const std::string& name : names_of(path)) {
+      std::string listed = name;
+      std::string diverter;
+      for (const Diversion& diversion : diversions_) {
+        if (diversion.to == name) {  // moved out of the way: the others' file
+          listed = diversion.from;
+          diverter = diversion.package;
+          break;
+        }
+        // Under its own name it can be only the diverting package's.
+        if (diversion.from == name && diversion.package != ":") return described(diversion.package);
       }
-    }
-    for (std::uint32_t list : lists_with(listed)) {
-      SystemPackage package = package_of_list(lists_[list]);
-      if (package.name == excluded) continue;
-      if (preferred.empty() || package.name == preferred) return package;
+      if (const auto owner = find(listed, diverter)) return owner;
     }
     return std::nullopt;
   }
 
  private:
-  /// On a merged /usr the lists still say /bin/ls where the file is /usr/bin/ls.
-  std::string merged(std::string_view path) const {
-    for (const std::string& folder : merged_folders_)
-      if (path.substr(0, folder.size()) == folder) return "/usr" + std::string(path);
-    return std::string(path);
-  }
-
-  void load() {
-    if (loaded_) return;
-    loaded_ = true;
-    for (const char* folder : {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32"}) {
-      try {
-        const auto stat = os::lstat_file(os::join_path(root_, folder));
-        if (stat && stat->type == os::FileType::symlink)
-          merged_folders_.push_back("/" + std::string(folder) + "/");
-      } catch (const base::Error&) {
-        continue;
-      }
-    }
-    load_lists();
-    load_diversions();
-  }
-
-  void load_lists() {
-    const std::string info = os::join_path(folder_, "info");
-    std::vector<os::DirectoryEntry> entries;
-    try {
-      entries = os::list_directory(info);
-    } catch (const base::Error&) {
-      return;
-    }
-    for (const os::DirectoryEntry& entry : entries) {
-      const std::string_view name = entry.name;
-      if (name.size() <= kListSuffix.size() ||
-          name.substr(name.size() - kListSuffix.size()) != kListSuffix)
-        continue;
-      const auto list = static_cast<std::uint32_t>(lists_.size());
-      lists_.emplace_back(name.substr(0, name.size() - kListSuffix.size()));
-      const std::string text = read_or_empty(os::join_path(info, name), kMostListBytes);
-      for_each_line(text, [&](std::string_view line) {
-        if (!line.empty()) index_.push_back({hash_of_listed(line), list});
-      });
-    }
-    std::sort(index_.begin(), index_.end());
-    index_.shrink_to_fit();
-  }
-
-  std::uint64_t hash_of_listed(std::string_view line) const {
-    for (const std::string& folder : merged_folders_)
-      if (line.substr(0, folder.size()) == folder) return hash_of("/usr" + std::string(line));
-    return hash_of(line);
-  }
-
-  /// The diversions file has three lines for each: the original path, where the file went, and who
-  /// did it.
-  void load_diversions() {
-    const std::string text = read_or_empty(os::join_path(folder_, "diversions"), kMostListBytes);
-    std::array<std::string, 3> lines;
-    std::size_t count = 0;
-    for_each_line(text, [&](std::string_view line) {
-      lines[count++] = line;
-      if (count < lines.size()) return;
-      count = 0;
-      diversions_.push_back({merged(lines[0]), merged(lines[1]), lines[2]});
-    });
-  }
-
-  /// The lists that name the path, checked against their text: hashes may collide.
-  std::vector<std::uint32_t> lists_with(std::string_view path) const {
-    std::vector<std::uint32_t> found;
-    const Entry first{hash_of(path), 0};
-    for (auto entry = std::lower_bound(index_.begin(), index_.end(), first);
-         entry != index_.end() && entry->hash == first.hash; ++entry) {
-      if (!found.empty() && found.back() == entry->list) continue;
-      const std::string file = os::join_path(folder_, "info/" + lists_[entry->list] + ".list");
-      bool named = false;
-      for_each_line(read_or_empty(file, kMostListBytes),
-                    [&](std::string_view line) { named = named || merged(line) == path; });
-      if (named) found.push_back(entry->list);
-    }
-    return found;
-  }
-
-  /// A list is named "package" or "package:architecture".
-  SystemPackage package_of_list(std::string_view list) {
-    const std::size_t colon = list.find(':');
-    SystemPackage package;
-    package.manager = "dpkg";
-    package.name = std::string(list.substr(0, colon));
-    if (colon != std::string_view::npos) package.architecture = std::string(list.substr(colon + 1));
-    load_status();
-    auto found = versions_.find(package.name + ":" + package.architecture);
-    if (found == versions_.end()) found = versions_.find(package.name + ":");
-    if (found != versions_.end()) {
-      package.version = found->second.version;
-      package.architecture = found->second.architecture;
-    }
-    return package;
-  }
-
-  void load_status() {
-    if (status_loaded_) return;
-    status_loaded_ = true;
-    const std::string text = read_or_empty(os::join_path(folder_, "status"), kMostStatusBytes);
-    SystemPackage current;
-    bool installed = false;
-    const auto keep = [&] {
-      if (installed && !current.name.empty()) {
-        const Version version{current.version, current.architecture};
-        versions_[current.name + ":" + current.architecture] = version;
-        versions_.try_emplace(current.name + ":", version);
-      }
-      current = {};
-      installed = false;
-    };
-    const auto value_of = [](std::string_view line, std::string_view key) {
-      return std::string(base::trim(line.substr(key.size())));
-    };
-    for_each_line(text, [&](std::string_view line) {
-      if (line.empty()) return keep();
-      if (line.substr(0, 9) == "Package: ") current.name = value_of(line, "Package: ");
-      if (line.substr(0, 9) == "Version: ") current.version = value_of(line, "Version: ");
-      if (line.substr(0, 14) == "Architecture: ")
-        current.architecture = value_of(line, "Architecture: ");
-      // "install ok installed"; a removed package with configuration left is "deinstall ok
-      // config-files".
-      if (line.substr(0, 8) == "Status: ")
-        installed = line.find("not-installed") == std::string_view::npos &&
-                    line.find("config-files") == std::string_view::npos;
-    });
-    keep();
-  }
-
-  struct Version {
-    std::string version;
-    std::string architecture;
+  struct Entry {
+    std::uint64_t hash;
+    std::uint32_t list;
+    bool operator<(const Entry& other) const { return hash < other.hash; }
+  };
+  struct Diversion {
+    std::string from;
+    std::string to;
+    std::string package;  ///< ":" for one made by the administrator
   };
 
-  std::string root_;
+  void build() {
+    if (built_) return;
+    built_ = true;
+    try {
+      for (const os::DirectoryEntry& entry : os::list_directory(os::join_path(folder_, "info"))) {
+        constexpr std::string_view kSuffix = ".list";
+        const std::string& name = entry.name;
+        if (name.size() <= kSuffix.size() ||
+            name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) != 0)
+          continue;
+        add_list(name.substr(0, name.size() - kSuffix.size()));
+      }
+    } catch (const base::Error&) {
+      // An unreadable database knows no owners.
+    }
+    std::sort(entries_.begin(), entries_.end());
+    const std::string text = read(os::join_path(folder_, "diversions"), kMostListBytes);
+    const auto lines = base::split(text, '\n');
+    for (std::size_t i = 0; i + 2 < lines.size(); i += 3)
+      diversions_.push_back(
+          {std::string(lines[i]), std::string(lines[i + 1]), std::string(lines[i + 2])});
+  }
+
+  void add_list(std::string package) {
+    const std::string text = read(list_path(package), kMostListBytes);
+    const auto number = static_cast<std::uint32_t>(packages_.size());
+    packages_.push_back(std::move(package));
+    for_each_path(text, [&](std::string_view path) {
+      entries_.push_back({std::hash<std::string_view>{}(path), number});
+      return true;
+    });
+  }
+
+  std::string list_path(const std::string& package) const {
+    return os::join_path(folder_, "info/" + package + ".list");
+  }
+
+  template <typename Visit>
+  static void for_each_path(std::string_view text, Visit visit) {
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      const std::string_view path = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      if (!path.empty() && path[0] == '/' && !visit(path)) return;
+    }
+  }
+
+  std::optional<SystemPackage> find(const std::string& path, const std::string& but_not) {
+    const Entry wanted{std::hash<std::string_view>{}(path), 0};
+    const auto range = std::equal_range(entries_.begin(), entries_.end(), wanted);
+    for (auto entry = range.first; entry != range.second; ++entry) {
+      const std::string& package = packages_[entry->list];
+      if (!but_not.empty() && package.substr(0, package.find(':')) == but_not) continue;
+      bool listed = false;
+      for_each_path(read(list_path(package), kMostListBytes), [&](std::string_view line) {
+        listed = line == path;
+        return !listed;
+      });
+      if (listed) return described(package);
+    }
+    return std::nullopt;
+  }
+
+  /// package: "name" or "name:architecture".
+  SystemPackage described(const std::string& package) {
+    if (status_.empty()) read_status();
+    const auto known = status_.find(package);
+    if (known != status_.end()) return known->second;
+    const std::size_t colon = package.find(':');
+    return {"dpkg", package.substr(0, colon), "",
+            colon == std::string::npos ? "" : package.substr(colon + 1)};
+  }
+
+  void read_status() {
+    const std::string text = read(os::join_path(folder_, "status"), kMostStatusBytes);
+    SystemPackage package;
+    bool installed = false;
+    const auto finish = [&] {
+      if (installed && !package.name.empty()) {
+        package.manager = "dpkg";
+        status_.emplace(package.name + ":" + package.architecture, package);
+        status_.emplace(package.name, package);
+      }
+      package = {};
+      installed = false;
+    };
+    for (std::string_view line : base::split(text, '\n')) {
+      const auto field = [&](std::string_view name) -> std::optional<std::string> {
+        if (line.substr(0, name.size()) != name) return std::nullopt;
+        return std::string(base::trim(line.substr(name.size())));
+      };
+      if (base::trim(line).empty()) {
+        finish();
+      } else if (auto name = field("Package:")) {
+        package.name = std::move(*name);
+      } else if (auto version = field("Version:")) {
+        package.version = std::move(*version);
+      } else if (auto architecture = field("Architecture:")) {
+        package.architecture = std::move(*architecture);
+      } else if (const auto state = field("Status:")) {
+        installed = state->find("not-installed") == std::string::npos &&
+                    state->find("config-files") == std::string::npos;
+      }
+    }
+    finish();
+  }
+
   std::string folder_;
-  bool loaded_ = false;
-  bool status_loaded_ = false;
-  std::vector<std::string> merged_folders_;
-  std::vector<std::string> lists_;
-  std::vector<Entry> index_;
+  bool built_ = false;
+  std::vector<std::string> packages_;  ///< names of the lists
+  std::vector<Entry> entries_;
   std::vector<Diversion> diversions_;
-  std::unordered_map<std::string, Version> versions_;
+  std::unordered_map<std::string, SystemPackage> status_;
 };
 
 }  // namespace
 
 struct PackageDatabase::State {
-  State(std::string root, RunProgram run) : dpkg(root), run_program(std::move(run)) {
-    if (dpkg.present()) {
-      manager = "dpkg";
-    } else if (run_program && root == "/") {
-      if (auto program = os::find_program("rpm")) {
-        manager = "rpm";
-        rpm = std::move(*program);
-      }
-    }
-  }
-
-  std::optional<SystemPackage> ask_rpm(const std::string& path) {
-    if (const auto known = answers.find(path); known != answers.end()) return known->second;
-    ProgramCall call;
-    call.argv = {
-        rpm,  "-qf", "--queryformat", "%{NAME}\\t%{EPOCHNUM}:%{VERSION}-%{RELEASE}\\t%{ARCH}\\n",
-        "--", path};
-    call.environment = {{"LC_ALL", "C"}};
-    call.max_output_bytes = 65536;
-    const ProgramOutput output = run_program(call);
-    std::optional<SystemPackage> package;
-    if (output.succeeded()) {
-      const auto fields =
-          base::split(std::string_view(output.out).substr(0, output.out.find('\n')), '\t');
-      if (fields.size() == 3) {
-        std::string_view version = fields[1];
-        if (version.substr(0, 2) == "0:") version.remove_prefix(2);
-        package = SystemPackage{"rpm", std::string(fields[0]), std::string(version),
-                                std::string(fields[2])};
-      }
-    }
-    answers.emplace(path, package);
-    return package;
-  }
-
-  DpkgFiles dpkg;
+  std::string root;
   RunProgram run_program;
-  std::string_view manager;
+  std::string manager;
   std::string rpm;
-  std::unordered_map<std::string, std::optional<SystemPackage>> answers;
+  std::optional<Dpkg> dpkg;
+  bool looked = false;
+
+  void look() {
+    if (looked) return;
+    looked = true;
+    if (exists(os::join_path(root, "var/lib/dpkg/status"))) {
+      manager = "dpkg";
+      dpkg.emplace(root);
+    } else if (const auto found = os::find_program("rpm"); run_program && found) {
+      manager = "rpm";
+      rpm = *found;
+    }
+  }
+
+  std::optional<SystemPackage> ask_rpm(const std::string& path) const {
+    ProgramCall call;
+    call.argv = {rpm, "--root", root, "-qf", "--qf", "%{NAME}\t%{EVR}\t%{ARCH}\n", "--", path};
+    call.environment = {{"LC_ALL", "C"}};
+    call.max_output_bytes = 1U << 16;
+    const ProgramOutput output = run_program(call);
+    if (!output.succeeded()) return std::nullopt;
+    const auto lines = base::split(output.out, '\n');
+    const auto fields = base::split(lines[0], '\t');
+    if (fields.size() != 3) return std::nullopt;
+    return SystemPackage{"rpm", std::string(fields[0]), std::string(fields[1]),
+                         std::string(fields[2])};
+  }
 };
 
 PackageDatabase::PackageDatabase(std::string root, RunProgram run_program)
-    : state_(std::make_unique<State>(std::move(root), std::move(run_program))) {}
+    : state_(std::make_unique<State>()) {
+  state_->root = std::move(root);
+  state_->run_program = std::move(run_program);
+}
 PackageDatabase::~PackageDatabase() = default;
 PackageDatabase::PackageDatabase(PackageDatabase&&) noexcept = default;
 PackageDatabase& PackageDatabase::operator=(PackageDatabase&&) noexcept = default;
 
 std::optional<SystemPackage> PackageDatabase::owner_of(const std::string& path) {
-  if (path.empty() || path.front() != '/' || path.find('\n') != std::string::npos)
-    return std::nullopt;
-  if (state_->manager == "dpkg") return state_->dpkg.owner_of(path);
-  if (state_->manager == "rpm") return state_->ask_rpm(path);
+  state_->look();
+  if (path.empty() || path[0] != '/') return std::nullopt;
+  if (state_->dpkg) return state_->dpkg->owner_of(path);
+  if (!state_->rpm.empty()) return state_->ask_rpm(path);
   return std::nullopt;
 }
 
 std::string_view PackageDatabase::manager() {
+  state_->look();
   return state_->manager;
 }
 

@@ -4,7 +4,6 @@
 
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
-#include "provrun/core/record.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
 
@@ -12,133 +11,144 @@ namespace provrun::capture {
 
 namespace {
 
-/// BINPRM_BUF_SIZE of Linux: execve(2) looks at no more of a script.
-constexpr std::size_t kInterpreterLineBytes = 256;
-/// BINPRM's limit on interpreters of interpreters.
-constexpr int kMostInterpreters = 4;
+/// Linux's BINPRM_BUF_SIZE: execve(2) reads no more of the line.
+constexpr std::size_t kFirstBytes = 256;
+/// Linux's limit for interpreters of interpreters.
+constexpr int kDeepest = 4;
 
-std::string first_bytes(const std::string& path) {
-  const os::File file = os::open_for_reading(path);
-  std::string text(kInterpreterLineBytes, '\0');
-  const std::size_t size = os::read_at(
-      file, 0, std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()), path);
-  text.resize(size);
-  return text;
+std::string_view skip_blanks(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  return first == std::string_view::npos ? std::string_view() : text.substr(first);
 }
 
-/// The program that `env` would start: `#!/usr/bin/env -S python3 -u` names python3.
+std::string first_bytes_of(const std::string& path) {
+  std::string bytes(kFirstBytes, '\0');
+  const os::File file = os::open_for_reading(path);
+  std::uint8_t buffer[kFirstBytes];
+  bytes.resize(os::read_at(file, 0, buffer, path));
+  std::copy(buffer, buffer + bytes.size(), bytes.begin());
+  return bytes;
+}
+
+std::optional<core::ContentId> hash_of(const HashFile& hash_file, const std::string& path) {
+  try {
+    return hash_file(path);
+  } catch (const base::Error& error) {
+    if (error.code() == base::ErrorCode::not_found || error.code() == base::ErrorCode::refused)
+      return std::nullopt;
+    throw;
+  }
+}
+
+/// What `#!/usr/bin/env [-S] [-i] [NAME=value] program` starts; "" when it cannot be told.
 std::string program_of_env(std::string_view argument) {
   for (std::string_view word : base::split(argument, ' ')) {
     word = base::trim(word);
-    if (word.empty() || word.front() == '-' || word.find('=') != std::string_view::npos) continue;
-    return std::string(word);
+    const bool passed_over = word.empty() || word == "-S" || word == "-i" || word == "-" ||
+                             word == "--split-string" || word == "-v" ||
+                             word.find('=') != std::string_view::npos;
+    if (passed_over) continue;
+    if (word.substr(0, 2) == "-S") word.remove_prefix(2);
+    return word.empty() || word[0] == '-' ? std::string() : std::string(word);
   }
-  return {};
+  return "";
 }
 
-void add_note(std::string& note, std::string_view text) {
-  if (!note.empty()) note += "; ";
-  note += text;
-}
+class Identification {
+ public:
+  Identification(const HashFile& hash_file, PackageDatabase& packages)
+      : hash_file_(hash_file), packages_(packages) {}
 
-ProgramIdentity identify(const std::string& path, const HashFile& hash_file,
-                         PackageDatabase& packages, int depth) {
-  ProgramIdentity program;
-  program.path = path;
-  try {
-    const bool has_slash = path.find('/') != std::string::npos;
-    if (has_slash) {
-      program.path = os::absolute_path(path);
-    } else if (auto found = os::find_program(path)) {
-      program.path = os::absolute_path(*found);
-    } else {
-      add_note(program.note, "not found on PATH");
-      return program;
+  ProgramIdentity identify(const std::string& asked, int depth) {
+    ProgramIdentity program;
+    program.path = absolute(asked, program.note);
+    if (!program.note.empty()) return program;
+    try {
+      program.resolved = os::resolve_path(program.path);
+      look_at_file(program, depth);
+    } catch (const base::Error& error) {
+      if (error.code() == base::ErrorCode::cancelled) throw;
+      program.note = error.message();
     }
-    const auto stat = os::stat_file(program.path);
-    if (!stat) {
-      add_note(program.note, "no such file");
-      return program;
-    }
-    program.resolved = os::resolve_path(program.path);
-    if (stat->type != os::FileType::regular) {
-      add_note(program.note, "not a regular file");
-      return program;
+    return program;
+  }
+
+ private:
+  static std::string absolute(const std::string& asked, std::string& note) {
+    if (asked.find('/') != std::string::npos) return os::absolute_path(asked);
+    if (!asked.empty())
+      if (const auto found = os::find_program(asked)) return os::absolute_path(*found);
+    note = "there is no program of this name on PATH";
+    return asked;
+  }
+
+  void look_at_file(ProgramIdentity& program, int depth) {
+    const auto stat = os::stat_file(program.resolved);
+    if (!stat || stat->type != os::FileType::regular) {
+      program.note = "not a regular file";
+      return;
     }
     program.size = stat->size;
-  } catch (const base::Error& error) {
-    add_note(program.note, error.message());
-    return program;
+    program.package = packages_.owner_of(program.resolved);
+    program.content = hash_of(hash_file_, program.resolved);
+    if (!program.content) {
+      program.note = "its content cannot be read";
+      return;
+    }
+    const auto line = parse_interpreter_line(first_bytes_of(program.resolved));
+    if (!line) return;
+    program.interpreter_argument = line->argument;
+    if (depth == kDeepest) {
+      program.note = "its interpreters are nested too deep";
+      return;
+    }
+    program.interpreter = std::make_shared<ProgramIdentity>(interpreter_of(*line, depth));
   }
-  try {
-    if (hash_file) program.content = hash_file(program.resolved);
-    if (!program.content) add_note(program.note, "content not hashed");
-  } catch (const base::Error& error) {
-    add_note(program.note, error.message());
+
+  ProgramIdentity interpreter_of(const InterpreterLine& line, int depth) {
+    if (os::base_name(line.path) == "env")
+      if (const std::string named = program_of_env(line.argument); !named.empty())
+        return identify(named, depth + 1);
+    return identify(line.path, depth + 1);
   }
-  program.package = packages.owner_of(program.resolved);
-  std::optional<InterpreterLine> line;
-  try {
-    line = parse_interpreter_line(first_bytes(program.resolved));
-  } catch (const base::Error& error) {
-    add_note(program.note, error.message());
-  }
-  if (!line) return program;
-  program.interpreter_argument = line->argument;
-  std::string interpreter = line->path;
-  if (os::base_name(interpreter) == "env") {
-    const std::string named = program_of_env(line->argument);
-    if (!named.empty()) interpreter = named;
-  }
-  if (depth >= kMostInterpreters) {
-    add_note(program.note, "too many interpreters of interpreters");
-    return program;
-  }
-  program.interpreter = std::make_shared<const ProgramIdentity>(
-      identify(interpreter, hash_file, packages, depth + 1));
-  return program;
-}
+
+  const HashFile& hash_file_;
+  PackageDatabase& packages_;
+};
 
 }  // namespace
 
-std::optional<InterpreterLine> parse_interpreter_line(std::string_view first_bytes_of_file) {
-  if (first_bytes_of_file.substr(0, 2) != "#!") return std::nullopt;
-  std::string_view line = first_bytes_of_file.substr(2, kInterpreterLineBytes - 2);
-  line = line.substr(0, line.find('\n'));
-  line = line.substr(0, line.find('\0'));
-  line = base::trim(line);
-  const std::size_t end = line.find_first_of(" \t");
-  InterpreterLine result;
-  result.path = std::string(line.substr(0, end));
-  if (end != std::string_view::npos) result.argument = std::string(base::trim(line.substr(end)));
-  if (result.path.empty()) return std::nullopt;
-  return result;
+std::optional<InterpreterLine> parse_interpreter_line(std::string_view first_bytes) {
+  if (first_bytes.substr(0, 2) != "#!") return std::nullopt;
+  first_bytes = first_bytes.substr(2, kFirstBytes - 2);
+  std::string_view line = first_bytes.substr(0, first_bytes.find('\n'));
+  line = skip_blanks(line.substr(0, line.find('\0')));
+  while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
+  const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
+  if (end == 0) return std::nullopt;
+  return InterpreterLine{std::string(line.substr(0, end)),
+                         std::string(skip_blanks(line.substr(end)))};
 }
 
 ProgramIdentity program_identity(const std::string& path, const HashFile& hash_file,
                                  PackageDatabase& packages) {
-  return identify(path, hash_file, packages, 0);
+  return Identification(hash_file, packages).identify(path, 0);
 }
 
 codec::Json to_json(const ProgramIdentity& program) {
-  codec::Json json = codec::Json::object();
-  core::set_path(json, program.path);
-  if (!program.resolved.empty())
-    json.set("resolved", base::is_valid_utf8(program.resolved) ? program.resolved
-                                                               : base::printable(program.resolved));
-  if (program.content) json.set("content", program.content->to_string());
-  if (!program.resolved.empty()) json.set("size", program.size);
+  codec::Json json = codec::Json::object({{"path", program.path}});
+  if (!program.resolved.empty()) json.set("resolved", program.resolved);
+  if (program.content) {
+    json.set("content", program.content->to_string());
+    json.set("size", program.size);
+  }
   if (program.package) json.set("package", to_json(*program.package));
   if (program.interpreter) {
     json.set("interpreter", to_json(*program.interpreter));
     if (!program.interpreter_argument.empty())
-      json.set("interpreter_argument", base::is_valid_utf8(program.interpreter_argument)
-                                           ? program.interpreter_argument
-                                           : base::printable(program.interpreter_argument));
+      json.set("interpreter_argument", program.interpreter_argument);
   }
-  if (!program.note.empty())
-    json.set("note",
-             base::is_valid_utf8(program.note) ? program.note : base::printable(program.note));
+  if (!program.note.empty()) json.set("note", program.note);
   return json;
 }
 

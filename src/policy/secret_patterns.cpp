@@ -39,8 +39,6 @@ struct Token {
   bool mixed;  ///< must have upper case, lower case and digits
 };
 
-constexpr std::size_t kAny = kLongestMatch;
-
 constexpr std::array kTokens{
     Token{"AKIA", Body::upper_digits, 16, 16, false},  // AWS: long-term access key id
     Token{"ASIA", Body::upper_digits, 16, 16, false},  // AWS: temporary access key id

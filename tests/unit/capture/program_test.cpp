@@ -1,0 +1,155 @@
+#include <chrono>
+
+#include "provrun/base/error.hpp"
+#include "provrun/capture/package_database.hpp"
+#include "provrun/capture/program_identity.hpp"
+#include "provrun/hash/sha256.hpp"
+#include "provrun/os/directory.hpp"
+#include "support/catch.hpp"
+#include "support/temporary_directory.hpp"
+
+using namespace provrun;
+using capture::InterpreterLine;
+using capture::PackageDatabase;
+using capture::SystemPackage;
+
+namespace {
+
+void write(const std::string& path, std::string_view text, std::uint32_t mode = 0644) {
+  os::make_directories(os::parent_path(path));
+  os::write_file_atomically(path, text, os::Durability::cached, mode);
+}
+
+std::optional<core::ContentId> hash_file(const std::string& path) {
+  return core::ContentId{hash::sha256(os::read_file(path))};
+}
+
+void make_dpkg(const test::TemporaryDirectory& root) {
+  const std::string info = root / "var/lib/dpkg/info/";
+  write(info + "coreutils.list", "/.\n/bin\n/bin/ls\n/usr/bin/sort\n/usr/bin/perf\n");
+  write(info + "libc6:amd64.list", "/lib/x86_64-linux-gnu/libc.so.6\r\nodd\n\n/usr/lib/x\n");
+  write(info + "wrapper.list", "/usr/bin/perf\n");
+  write(info + "gone.list", "/usr/bin/gone");
+  write(info + "libc6:amd64.md5sums", "/usr/bin/no\n");
+  write(root / "var/lib/dpkg/diversions", "/usr/bin/perf\n/usr/bin/perf.real\nwrapper\n/x\n/y\n");
+  write(root / "var/lib/dpkg/status",
+        "Package: coreutils\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9.1-1\n"
+        "Description: x\n Package: not this\n\n"
+        "Package: libc6\nStatus: install ok installed\nArchitecture: i386\nVersion: 2.0\n\n"
+        "Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36\n\n"
+        "Package: wrapper\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n"
+        "no colon\n\nPackage: gone\nStatus: deinstall ok config-files\nVersion: 3\n");
+}
+
+}  // namespace
+
+TEST_CASE("the owner of a file is read from dpkg's files") {
+  test::TemporaryDirectory root;
+  make_dpkg(root);
+  PackageDatabase packages(root.path());
+  CHECK(packages.manager() == "dpkg");
+  const SystemPackage coreutils{"dpkg", "coreutils", "9.1-1", "amd64"};
+  CHECK(packages.owner_of("/usr/bin/sort") == coreutils);
+  CHECK(packages.owner_of("/bin/ls") == coreutils);
+  CHECK(packages.owner_of("/usr/bin/ls") == coreutils);  // merged /usr
+  CHECK(packages.owner_of("/bin/sort") == coreutils);
+  CHECK(packages.owner_of("/usr/lib/x") == SystemPackage{"dpkg", "libc6", "2.36", "amd64"});
+  CHECK(packages.owner_of("/usr/bin/perf") == SystemPackage{"dpkg", "wrapper", "1", "all"});
+  CHECK(packages.owner_of("/usr/bin/perf.real") == coreutils);
+  CHECK(packages.owner_of("/usr/bin/gone") == SystemPackage{"dpkg", "gone", "", ""});
+  CHECK_FALSE(packages.owner_of("/usr/bin/no"));
+  CHECK_FALSE(packages.owner_of("relative"));
+  CHECK_FALSE(packages.owner_of(""));
+  CHECK(capture::to_json(coreutils).dump() ==
+        R"({"manager":"dpkg","name":"coreutils","version":"9.1-1","architecture":"amd64"})");
+}
+
+TEST_CASE("without a package manager nothing is known") {
+  test::TemporaryDirectory root;
+  PackageDatabase packages(root.path());
+  CHECK(packages.manager().empty());
+  CHECK_FALSE(packages.owner_of("/bin/sh"));
+  write(root / "var/lib/dpkg/status", "");
+  PackageDatabase empty(root.path());
+  CHECK_FALSE(empty.owner_of("/bin/sh"));
+}
+
+TEST_CASE("interpreter lines as execve reads them") {
+  using capture::parse_interpreter_line;
+  CHECK(parse_interpreter_line("#!/bin/sh\nx") == InterpreterLine{"/bin/sh", ""});
+  CHECK(parse_interpreter_line("#! \t/bin/sh -e \t\n") == InterpreterLine{"/bin/sh", "-e"});
+  CHECK(parse_interpreter_line("#!/usr/bin/env python3 -u") ==
+        InterpreterLine{"/usr/bin/env", "python3 -u"});
+  CHECK(parse_interpreter_line("#!\n") == std::nullopt);
+  CHECK(parse_interpreter_line("") == std::nullopt);
+  CHECK(parse_interpreter_line("\x7f"
+                               "ELF") == std::nullopt);
+  CHECK(parse_interpreter_line("#!" + std::string(1000, 'a'))->path.size() == 254);
+}
+
+TEST_CASE("a program is told by path, content, package and interpreters") {
+  test::TemporaryDirectory folder;
+  test::TemporaryDirectory root;
+  PackageDatabase packages(root.path());
+  write(folder / "inner", "#!/bin/sh -e\necho\n", 0755);
+  write(folder / "script", "#!" + folder / "inner" + "\n", 0755);
+  write(folder / "by-env", "#!/usr/bin/env -S A=1 sh -x\n", 0755);
+  write(folder / "broken", "#!/not/there\n", 0755);
+  write(folder / "loop", "#!" + folder / "loop" + "\n", 0755);
+  os::Directory(folder.path()).make_symlink("script", "link");
+
+  const auto link = capture::program_identity(folder / "link", hash_file, packages);
+  CHECK(link.path == folder / "link");
+  CHECK(link.resolved == folder / "script");
+  CHECK(link.content == hash_file(folder / "script"));
+  CHECK(link.size == os::stat_file(folder / "script")->size);
+  REQUIRE(link.interpreter);
+  CHECK(link.interpreter->path == folder / "inner");
+  REQUIRE(link.interpreter->interpreter);
+  CHECK(link.interpreter->interpreter_argument == "-e");
+  CHECK(link.interpreter->interpreter->path == "/bin/sh");
+  CHECK_FALSE(link.interpreter->interpreter->interpreter);
+  CHECK(link.note.empty());
+  const codec::Json json = capture::to_json(link);
+  CHECK(json.at("interpreter").at("interpreter").get_string("path") == "/bin/sh");
+  CHECK(json.find("note") == nullptr);
+
+  const auto by_env = capture::program_identity(folder / "by-env", hash_file, packages);
+  REQUIRE(by_env.interpreter);
+  CHECK(os::base_name(by_env.interpreter->path) == "sh");
+
+  const auto broken = capture::program_identity(folder / "broken", hash_file, packages);
+  REQUIRE(broken.interpreter);
+  CHECK(broken.interpreter->resolved.empty());
+  CHECK_FALSE(broken.interpreter->note.empty());
+
+  int depth = 0;
+  const auto loop = capture::program_identity(folder / "loop", hash_file, packages);
+  for (const auto* program = &loop; program != nullptr; program = program->interpreter.get())
+    ++depth;
+  CHECK(depth == 5);
+
+  CHECK(capture::program_identity("no-such-program", hash_file, packages).note ==
+        "there is no program of this name on PATH");
+  CHECK_FALSE(capture::program_identity(folder.path(), hash_file, packages).note.empty());
+  CHECK(capture::program_identity(folder / "none", hash_file, packages).resolved.empty());
+  const auto refusing = [](const std::string&) -> std::optional<core::ContentId> {
+    throw base::Error(base::ErrorCode::refused, "no");
+  };
+  CHECK(capture::program_identity("sh", refusing, packages).note == "its content cannot be read");
+}
+
+TEST_CASE("twenty programs of this machine are looked up within a tenth of a second") {
+  PackageDatabase packages;
+  if (packages.manager() != "dpkg") return;
+  const auto start = std::chrono::steady_clock::now();
+  int owned = 0;
+  for (const char* name :
+       {"sh", "ls", "sort",  "cut",  "tr",    "head", "tail", "wc",  "cat",  "cp",
+        "mv", "rm", "mkdir", "uniq", "paste", "join", "seq",  "env", "date", "du"})
+    owned += packages.owner_of(os::resolve_path(std::string("/usr/bin/") + name)).has_value();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  WARN("twenty programs: " << elapsed.count() * 1000 << " ms");
+  CHECK(owned == 20);
+  CHECK(elapsed.count() < 1.0);  // ten times the aim: a loaded machine is no defect
+}
