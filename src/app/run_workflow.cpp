@@ -140,6 +140,11 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   const auto location = request.own_repository
                             ? RepositoryLocation{workspace.repository_directory(), true}
                             : locate_repository(request.repository, workspace);
+  if (const auto outer = request.variables.find(std::string(engine::kWorkspaceVariable));
+      outer != request.variables.end() && outer->second == workspace.root())
+    throw base::Error(base::ErrorCode::conflict,
+                      "a step cannot run the workflow that it is part of: it would wait for itself")
+        .hint("give the inner pipeline a folder of its own");
   workspace.ensure();
   const auto lock = workspace.lock(
       "run of " + loaded.file_name,

@@ -103,6 +103,7 @@ struct Surroundings::State {
     options.inputs = inputs;
     options.cancellation = &cancellation;
     if (const auto git = capture::git_state(root, options)) {
+      capture::exclude_from_git(root);  // the repository may be younger than the workspace
       result.git = redactor->redact_json(capture::to_json(*git)).json;
       result.git_diff = redactor->redact(git->diff).text;
     }

@@ -227,6 +227,8 @@ class Engine::Run {
                                 ? e_.options_.workspace
                                 : e_.options_.workspace + "/" + invocation.directory;
     job.environment = environment_of(step, invocation, e_.decider_.variables()).process;
+    // Tells a provrun inside of the step where it is.
+    job.environment.emplace_back(std::string(kWorkspaceVariable), e_.options_.workspace);
     // Stream paths are relative to the workspace, the job's to its working directory.
     const auto full = [&](const std::optional<pipeline::PathId>& path) {
       if (!path) return std::string();

@@ -29,6 +29,9 @@ class Observer {
   virtual void tick() = 0;
 };
 
+/// Set for every step: the workspace whose step it is. It is no part of the step key.
+inline constexpr std::string_view kWorkspaceVariable = "PROVRUN_WORKSPACE";
+
 struct Options {
   int jobs = 1;                   ///< cpu slots
   std::optional<int> keep_going;  ///< failures after which no new step starts; 0: never stop
