@@ -208,7 +208,8 @@ bool TemplateCompiler::append_file(Template& result, const Use& use) {
   } else if (names.empty()) {
     return report(base::format("{} stands here, but the step has no {}", use.whole, use.name));
   }
-  if (use.where == TemplatePlace::output_path)
+  if (is_input &&
+      (use.where == TemplatePlace::output_path || use.where == TemplatePlace::sink_path))
     for (std::size_t i = 0; i < scope_.collects.size(); ++i)
       if (scope_.collects[i] != 0 && (piece.what == Template::What::inputs || piece.index == i))
         return report(

@@ -29,7 +29,8 @@ enum class TemplatePlace {
   command,      ///< everything; values are shell words, lists several
   input_path,   ///< variables, params, step, name, cpus
   output_path,  ///< also inputs that are not collected
-  stream_path,  ///< also inputs and outputs
+  sink_path,    ///< stdout and stderr: also outputs
+  stream_path,  ///< stdin: all inputs and outputs
   environment,  ///< as stream_path; lists are joined by spaces
   shared        ///< params only: outside of a step
 };

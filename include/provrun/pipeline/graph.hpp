@@ -44,6 +44,7 @@ struct Invocation {
 class Graph {
  public:
   const Workflow& workflow() const { return *workflow_; }
+  struct Data;  // the room's own
 
   std::size_t instance_count() const;
   static InstanceId instance(std::size_t index) { return static_cast<InstanceId>(index); }
@@ -73,6 +74,8 @@ class Graph {
   std::optional<InstanceId> producer(PathId id) const;
   /// The instance that makes the path: its producer, or that of an output directory it lies in.
   std::optional<InstanceId> maker(PathId id) const;
+  /// The same for a path that may not be of the graph.
+  std::optional<InstanceId> maker(std::string_view text) const;
   /// Normalises the text first.
   std::optional<PathId> find_path(std::string_view text) const;
 
@@ -95,8 +98,6 @@ class Graph {
 
  private:
   friend class GraphBuilder;
-  friend class GraphReader;
-  struct Data;
   explicit Graph(const Workflow& workflow);
   const Workflow* workflow_;
   std::unique_ptr<Data> data_;

@@ -13,8 +13,8 @@ struct Place {
   std::uint32_t column = 0;  ///< from 1, in bytes; 0: unknown
 };
 
-/// A string with `{…}` templates, compiled once when the workflow is loaded. What all instances of a
-/// step share (parameters, the step's name, cpus) has become literal text by then.
+/// A string with `{…}` templates, compiled once when the workflow is loaded. What all instances of
+/// a step share (parameters, the step's name, cpus) has become literal text by then.
 struct Template {
   enum class What : std::uint8_t {
     literal,   ///< `text`

@@ -73,7 +73,7 @@ struct InstanceTable {
   std::vector<std::string> cells;  ///< row-major
   /// How many leading variables name an instance.
   std::size_t naming_variables = 0;
-  Place place;
+  Place place;  ///< of the `foreach` or `matrix`
   std::size_t row_count() const { return variables.empty() ? 0 : cells.size() / variables.size(); }
 };
 
@@ -89,8 +89,9 @@ struct Step {
   std::vector<OutputDeclaration> outputs;
   std::vector<StepId> needs;  ///< order only
   std::shared_ptr<const InstanceTable>
-      instances;  ///< null: exactly one instance, without variables
-  std::shared_ptr<const Expression> when;
+      instances;                           ///< null: exactly one instance, without variables
+  std::shared_ptr<const Expression> when;  ///< null: every row is an instance
+  Place when_place;
   std::shared_ptr<const EnvironmentDeclaration>
       environment;  ///< never null; top-level `env` merged in
   std::shared_ptr<const codec::Json>
@@ -131,14 +132,19 @@ struct Override {
 
 class Workflow {
  public:
+  /// An entry of `targets`.
+  struct Target {
+    std::string name;
+    std::vector<std::string> members;
+    std::vector<Place> places;  ///< one per member
+  };
+
   const std::string& name() const { return name_; }  ///< "" if the file gives none
   std::span<const Step> steps() const { return steps_; }
   const Step& step(StepId id) const { return steps_[index_of(id)]; }
   std::optional<StepId> find_step(std::string_view name) const;
-  /// `targets`: name → step names, instance names, paths; in the order of the file.
-  const std::vector<std::pair<std::string, std::vector<std::string>>>& targets() const {
-    return targets_;
-  }
+  /// Members are step names, instance names and paths; in the order of the file.
+  std::span<const Target> targets() const { return targets_; }
   const Value& parameters() const { return parameters_; }  ///< after overrides; a map
   /// The document after merges and overrides, as JSON; the parameters file stands in for its name.
   /// Its canonical form is what config_hash is made of. Made anew at each call.
@@ -155,12 +161,13 @@ class Workflow {
 
  private:
   friend class WorkflowLoader;
+  friend class GraphBuilder;
   Workflow();
 
   std::string name_;
   std::vector<Step> steps_;
   std::unordered_map<std::string_view, StepId> step_by_name_;  // views of steps_[…].name
-  std::vector<std::pair<std::string, std::vector<std::string>>> targets_;
+  std::vector<Target> targets_;
   Value parameters_;
   std::vector<SourceFile> files_;
   std::vector<SourceGlob> globs_;

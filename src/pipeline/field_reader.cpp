@@ -1,0 +1,132 @@
+#include "field_reader.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "provrun/base/format.hpp"
+#include "provrun/base/quantity.hpp"
+#include "provrun/base/text.hpp"
+#include "scalar.hpp"
+
+namespace provrun::pipeline {
+
+std::string Where::to_string() const {
+  std::string text = key.empty() ? "" : base::format("'{}'", key);
+  if (step.empty()) return text.empty() ? "the pipeline" : text;
+  return text + base::format("{}step '{}'", key.empty() ? "" : " of ", base::printable(step));
+}
+
+void FieldReader::report(const Node& node, Where where, std::string_view wanted, std::string hint) {
+  std::string found(node.describe());
+  if (node.value_kind() == Value::Kind::text)
+    found = node.text().empty()
+                ? "empty"
+                : base::format("the text '{}'", base::printable(node.text().substr(0, 60)));
+  else if (node.is_scalar())
+    found = node.text();
+  diagnostics_.add(node.place(),
+                   base::format("{} must be {}, not {}", where.to_string(), wanted, found),
+                   std::move(hint));
+}
+
+void FieldReader::report_missing(const Node& map, std::string_view key, Where where,
+                                 std::string hint) {
+  diagnostics_.add(map.place(), base::format("{} lacks the key '{}'", where.to_string(), key),
+                   std::move(hint));
+}
+
+void FieldReader::check_keys(const Node& map, const KeySet& keys, Where where) {
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    const auto key = map.key(i);
+    if (std::find(keys.known.begin(), keys.known.end(), key) != keys.known.end()) continue;
+    const auto list = "known here: " + base::join(keys.known, ", ");
+    if (std::find(keys.later.begin(), keys.later.end(), key) != keys.later.end())
+      diagnostics_.add(map.key_place(i),
+                       base::format("the key '{}' in {} is not known to this version of provrun",
+                                    key, where.to_string()),
+                       list);
+    else
+      diagnostics_.add(
+          map.key_place(i),
+          base::format("unknown key '{}' in {}", base::printable(key), where.to_string()),
+          suggestion(key, keys.known, list));
+  }
+}
+
+bool FieldReader::require_map(const Node& node, Where where) {
+  if (!node.is_map()) report(node, where, "a map");
+  return node.is_map();
+}
+
+bool FieldReader::require_list(const Node& node, Where where) {
+  if (!node.is_sequence()) report(node, where, "a list");
+  return node.is_sequence();
+}
+
+std::optional<std::string> FieldReader::text(const Node& node, Where where) {
+  if (node.is_scalar()) return std::string(node.text());
+  report(node, where, "text");
+  return std::nullopt;
+}
+
+std::optional<std::string> FieldReader::non_empty_text(const Node& node, Where where) {
+  if (node.is_scalar() && !node.text().empty()) return std::string(node.text());
+  report(node, where, "text");
+  return std::nullopt;
+}
+
+std::vector<std::string> FieldReader::texts(const Node& node, Where where) {
+  std::vector<std::string> result;
+  if (!require_list(node, where)) return result;
+  for (std::size_t i = 0; i < node.size(); ++i)
+    if (auto item = non_empty_text(node.item(i), where)) result.push_back(std::move(*item));
+  return result;
+}
+
+std::vector<Node> FieldReader::one_or_more(const Node& node, Where where) {
+  std::vector<Node> result;
+  if (!node.is_sequence()) {
+    if (node.is_scalar() && !node.text().empty())
+      result.push_back(node);
+    else
+      report(node, where, "text or a list");
+    return result;
+  }
+  if (node.size() == 0) report(node, where, "text or a list with at least one item");
+  for (std::size_t i = 0; i < node.size(); ++i)
+    if (non_empty_text(node.item(i), where)) result.push_back(node.item(i));
+  return result;
+}
+
+std::optional<bool> FieldReader::boolean(const Node& node, Where where) {
+  if (node.value_kind() == Value::Kind::boolean) return to_boolean(node.text());
+  report(node, where, "true or false");
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> FieldReader::integer(const Node& node, Where where, std::int64_t least,
+                                                 std::int64_t most) {
+  std::optional<std::int64_t> value;
+  if (node.value_kind() == Value::Kind::integer) value = to_integer(node.text());
+  if (node.value_kind() == Value::Kind::real) {
+    const auto real = to_real(node.text());
+    // JSON Schema counts 2.0 and 1e3 among the integers.
+    if (real && std::abs(*real) < 1e15 && std::trunc(*real) == *real)
+      value = static_cast<std::int64_t>(*real);
+  }
+  if (value && *value >= least && *value <= most) return value;
+  report(node, where, base::format("a whole number from {} to {}", least, most));
+  return std::nullopt;
+}
+
+std::optional<std::chrono::nanoseconds> FieldReader::duration(const Node& node, Where where) {
+  if (node.is_scalar())
+    if (const auto value = base::parse_duration(node.text())) return value;
+  std::string hint = "units: ms, s, min, h, d";
+  if (node.value_kind() == Value::Kind::integer || node.value_kind() == Value::Kind::real)
+    hint = base::format("did you mean {}s? Units: ms, s, min, h, d", node.text());
+  report(node, where, "a duration such as 90s or 2h", std::move(hint));
+  return std::nullopt;
+}
+
+}  // namespace provrun::pipeline

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "diagnostics.hpp"
+#include "expander.hpp"
+#include "graph_data.hpp"
+
+namespace provrun::pipeline {
+
+/// Fills a Graph. Instances are numbered as declared while it works and renumbered at the end.
+class GraphBuilder {
+ public:
+  explicit GraphBuilder(const Workflow& workflow);
+  Graph build();
+
+ private:
+  void make_instances();
+  bool is_wanted(const Step& step, std::uint32_t row);
+  void add_instance(StepId id, std::uint32_t row, std::string_view name);
+
+  void claim_outputs();
+  void claim_output(std::uint32_t instance, const Template& text);
+  void claim_stream(std::uint32_t instance, const std::optional<Template>& text);
+  void claim_path(std::uint32_t instance, std::string_view text, Place place);
+  void check_working_directory(std::uint32_t instance);
+  void check_output_places();
+
+  void link_inputs();
+  void add_input(std::uint32_t instance, std::uint32_t path, bool is_directory, Place place);
+  void link_input_directories();
+  void join_predecessors();
+  static void check_edge_count(std::size_t count);
+  void report_cycle(const std::vector<std::uint32_t>& cycle);
+
+  /// The path's number, and whether it was written with a trailing slash.
+  std::pair<std::uint32_t, bool> intern(std::string_view text);
+  /// Evaluates one path template; nullopt after an error.
+  std::optional<std::string_view> path_text(const Template& text, std::uint32_t instance);
+  InstanceView view(std::uint32_t instance) const;
+  std::string describe(std::uint32_t instance) const;
+
+  Graph graph_;
+  Graph::Data& data_;
+  const Workflow& workflow_;
+  Diagnostics diagnostics_;
+  Expander expander_;
+  std::string text_;  // buffers
+  std::string normal_;
+
+  struct DirectoryInput {
+    std::uint32_t instance;
+    std::uint32_t path;
+    Place place;
+  };
+  std::vector<Place> output_places_;  // per path
+  std::vector<DirectoryInput> directory_inputs_;
+  std::vector<std::uint32_t> seen_by_;   // per path: 1 + the last instance that reads it
+  Lists<InstanceId> data_predecessors_;  // per instance, unsorted, with repetitions
+  std::vector<std::pair<std::uint32_t, std::uint32_t>>
+      late_edges_;  // reader, maker: of directories
+};
+
+/// A topological order of the instances that keeps their numbers where it can: position → instance.
+/// Empty if there is a cycle, which is then written to `cycle` in the direction of data.
+std::vector<std::uint32_t> topological_order(const Lists<InstanceId>& predecessors,
+                                             std::vector<std::uint32_t>& cycle);
+/// Numbers the instances by the order and fills the successors.
+void renumber(Graph::Data& data, const std::vector<std::uint32_t>& order);
+
+}  // namespace provrun::pipeline

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "field_reader.hpp"
+#include "instance_table.hpp"
+#include "provrun/pipeline/workflow.hpp"
+#include "template_compiler.hpp"
+
+namespace provrun::pipeline {
+
+struct StepDefaults;
+
+/// Reads `resources` into the two values it may give.
+void read_resources(FieldReader& fields, const Node& node, Where where, std::uint32_t& cpus,
+                    std::optional<std::chrono::nanoseconds>& time_limit);
+void read_retries(FieldReader& fields, const Node& node, Where where, RetryPolicy& retries);
+/// nullptr after an error.
+std::shared_ptr<const std::vector<std::string>> read_shell(FieldReader& fields, const Node& node,
+                                                           Where where);
+/// Reads `env` on top of a base, whose entries of the same names give way.
+std::shared_ptr<const EnvironmentDeclaration> read_environment(
+    FieldReader& fields, Diagnostics& diagnostics, TemplateCompiler& templates, const Node& node,
+    Where where, TemplatePlace place, const EnvironmentDeclaration& base);
+/// Keys a step may have.
+const KeySet& step_keys();
+
+/// What all steps of a document are read with.
+struct StepContext {
+  Diagnostics& diagnostics;
+  FieldReader& fields;
+  InstanceTableReader& tables;
+  const Value& parameters;
+  const StepDefaults& defaults;
+  std::shared_ptr<const EnvironmentDeclaration> environment;  ///< top-level `env`
+  std::shared_ptr<const codec::Json> no_parameters;
+  const Workflow& workflow;  ///< knows the names of all steps
+  const std::vector<std::string>& step_names;
+};
+
+/// A `{collect: step.output}` whose output can be looked up only when all steps are read.
+struct PendingCollect {
+  StepId step;
+  std::uint32_t input = 0;
+  std::uint32_t item = 0;
+  StepId from;
+  std::string output;
+  Place place;
+};
+
+/// Reads one step.
+class StepLoader {
+ public:
+  StepLoader(StepContext& context, std::vector<PendingCollect>& collects)
+      : context_(context),
+        diagnostics_(context.diagnostics),
+        fields_(context.fields),
+        templates_(scope_, context.diagnostics),
+        collects_(collects) {}
+
+  void load(const Node& node, StepId id, Step& step);
+
+ private:
+  Where where(std::string_view key) const { return {key, step_->name}; }
+  void load_table(const Node& node);
+  void load_when(const Node& node);
+  void load_attributes(const Node& node);
+  void load_inputs(const Node& node);
+  void load_input(const Node& node, std::string name);
+  void load_input_item(const Node& node, InputDeclaration& input);
+  void load_collect(const Node& node, InputDeclaration& input);
+  void load_outputs(const Node& node);
+  void load_output(const Node& node, std::string name);
+  void load_output_attributes(const Node& node, OutputDeclaration& output);
+  bool check_file_name(std::string_view name, Place place, std::string_view what);
+  void load_needs(const Node& node);
+  void load_streams(const Node& node);
+  void load_run(const Node& node);
+  void load_parameters(const Node& node);
+  void report_unknown_step(std::string_view name, Place place, std::string_view key);
+
+  StepContext& context_;
+  Diagnostics& diagnostics_;
+  FieldReader& fields_;
+  TemplateScope scope_;
+  TemplateCompiler templates_;
+  std::vector<PendingCollect>& collects_;
+  Step* step_ = nullptr;
+  StepId id_{};
+  bool knows_variables_ = true;
+};
+
+}  // namespace provrun::pipeline

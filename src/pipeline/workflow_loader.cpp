@@ -1,0 +1,241 @@
+#include "workflow_loader.hpp"
+
+#include "provrun/base/format.hpp"
+#include "provrun/base/text.hpp"
+#include "scalar.hpp"
+#include "step_loader.hpp"
+
+namespace provrun::pipeline {
+
+namespace {
+
+const KeySet kTopKeys{
+    {"provrun", "name", "params", "samples", "env", "defaults", "steps", "targets"},
+    {"pools", "hooks", "include", "container", "conda", "modules", "slurm", "trace", "undeclared"}};
+
+bool is_step_name(std::string_view name) {
+  if (name.empty() || name[0] == '-') return false;
+  for (const char c : name)
+    if (!is_identifier(std::string_view(&c, 1)) && c != '-' && (c < '0' || c > '9')) return false;
+  return true;
+}
+
+// A text with a byte order mark in front reads as one without.
+std::string without_mark(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  return std::string(text);
+}
+
+const KeySet& default_keys() {
+  static const KeySet keys{
+      {"retries", "resources", "shell"},
+      {"container", "conda", "modules", "slurm", "trace", "undeclared", "compare"}};
+  return keys;
+}
+
+}  // namespace
+
+WorkflowLoader::WorkflowLoader(std::string_view text, const std::string& file_name,
+                               Sources& sources)
+    : sources_(sources), diagnostics_(workflow_.texts_->texts), fields_(diagnostics_) {
+  workflow_.texts_->texts.add(file_name, without_mark(text));
+  defaults_.shell = std::make_shared<const std::vector<std::string>>(
+      std::vector<std::string>{"bash", "-euo", "pipefail", "-c"});
+}
+
+Workflow WorkflowLoader::load(std::span<const Override> overrides) {
+  auto& document = workflow_.texts_->document;
+  document = YamlDocument::parse(0, diagnostics_);
+  const auto root = document.root();
+  if (!root || root->is_null()) {
+    if (diagnostics_.empty())
+      diagnostics_.add({0, 0, 0}, "the pipeline is empty",
+                       "it begins with 'provrun: 1' and has 'steps'");
+    diagnostics_.throw_if_any();
+  }
+  if (!root->is_map()) {
+    diagnostics_.add(root->place(),
+                     base::format("a pipeline is a map of keys, not {}", root->describe()),
+                     "it begins with 'provrun: 1' and has 'steps'");
+    diagnostics_.throw_if_any();
+  }
+  check_version(*root);
+  fields_.check_keys(*root, kTopKeys, {});
+  if (const auto name = root->find("name"))
+    workflow_.name_ = fields_.non_empty_text(*name, {"name", {}}).value_or("");
+  load_parameters(*root, overrides);
+  load_defaults(*root);
+  load_steps(*root);
+  load_targets(*root);
+  diagnostics_.throw_if_any();
+  return std::move(workflow_);
+}
+
+// The only error shown when it fails: keys of another version would all be unknown.
+void WorkflowLoader::check_version(const Node& root) {
+  const auto version = root.find("provrun");
+  if (!version) {
+    fields_.report_missing(root, "provrun", {}, "begin the file with 'provrun: 1'");
+    return;
+  }
+  const auto number = fields_.integer(*version, {"provrun", {}}, 1, 1'000'000);
+  if (!number || *number == 1) return;
+  diagnostics_.add(version->place(),
+                   base::format("version {} of the pipeline language is not known", *number),
+                   "this provrun knows version 1");
+  diagnostics_.throw_if_any();
+}
+
+void WorkflowLoader::load_parameters(const Node& root, std::span<const Override> overrides) {
+  const auto node = root.find("params");
+  if (node && fields_.require_map(*node, {"params", {}})) {
+    if (node->size() == 1 && node->key(0) == "file" &&
+        node->value(0).value_kind() == Value::Kind::text)
+      load_parameters_file(node->value(0));
+    else
+      workflow_.parameters_ = to_value(*node, diagnostics_);
+  }
+  apply_overrides(overrides);
+}
+
+void WorkflowLoader::load_parameters_file(const Node& file) {
+  const std::string path(file.text());
+  if (path.empty()) return fields_.report(file, {"file", {}}, "a path");
+  const auto text = sources_.read(path);
+  if (!text) {
+    diagnostics_.add(file.place(), base::format("there is no file '{}'", base::printable(path)),
+                     "paths are relative to the pipeline file");
+    return;
+  }
+  workflow_.files_.push_back({path, hash::sha256(*text), text->size()});
+  const auto index = workflow_.texts_->texts.add(path, without_mark(*text));
+  const auto errors_before = diagnostics_.size();
+  const auto document = YamlDocument::parse(index, diagnostics_);
+  const auto root = document.root();
+  if (diagnostics_.size() != errors_before || !root || root->is_null()) return;
+  if (!root->is_map()) {
+    diagnostics_.add(root->place(), base::format("parameters are a map, not {}", root->describe()));
+    return;
+  }
+  workflow_.parameters_ = to_value(*root, diagnostics_);
+}
+
+void WorkflowLoader::apply_overrides(std::span<const Override> overrides) {
+  for (const auto& override : overrides) {
+    const auto index = workflow_.texts_->texts.add("--set " + override.name, override.value);
+    auto* value = override.name.empty() ? nullptr : workflow_.parameters_.find(override.name);
+    if (value == nullptr) {
+      diagnostics_.add({index, 0, 0},
+                       base::format("there is no parameter '{}'", base::printable(override.name)),
+                       suggestion(override.name, workflow_.parameters_.names,
+                                  "parameters: " + base::join(workflow_.parameters_.names, ", ")));
+      continue;
+    }
+    const auto document = YamlDocument::parse(index, diagnostics_);
+    const auto root = document.root();
+    *value = root ? to_value(*root, diagnostics_) : Value();
+  }
+}
+
+void WorkflowLoader::load_defaults(const Node& root) {
+  const auto node = root.find("defaults");
+  if (!node || !fields_.require_map(*node, {"defaults", {}})) return;
+  fields_.check_keys(*node, default_keys(), {"defaults", {}});
+  if (const auto value = node->find("retries"))
+    read_retries(fields_, *value, {"retries", {}}, defaults_.retries);
+  if (const auto value = node->find("resources"))
+    read_resources(fields_, *value, {"resources", {}}, defaults_.cpus, defaults_.time_limit);
+  if (const auto value = node->find("shell")) {
+    defaults_.shell_is_default = false;
+    if (auto shell = read_shell(fields_, *value, {"shell", {}})) defaults_.shell = std::move(shell);
+  }
+}
+
+void WorkflowLoader::load_steps(const Node& root) {
+  InstanceTableReader tables(sources_, workflow_.parameters_, diagnostics_, workflow_.files_,
+                             workflow_.globs_);
+  if (const auto samples = root.find("samples")) tables.read_samples(*samples);
+  auto environment = std::make_shared<const EnvironmentDeclaration>();
+  if (const auto env = root.find("env")) {
+    TemplateScope scope;
+    scope.parameters = &workflow_.parameters_;
+    TemplateCompiler templates(scope, diagnostics_);
+    environment = read_environment(fields_, diagnostics_, templates, *env, {"env", {}},
+                                   TemplatePlace::shared, *environment);
+  }
+  const auto steps = root.find("steps");
+  if (!steps) {
+    fields_.report_missing(root, "steps", {}, "a step: 'steps: {hello: {run: echo hello}}'");
+    return;
+  }
+  if (!fields_.require_map(*steps, {"steps", {}})) return;
+  if (steps->size() == 0) diagnostics_.add(steps->place(), "the pipeline has no steps");
+
+  std::vector<std::string> names;
+  workflow_.steps_.resize(steps->size());
+  workflow_.step_by_name_.reserve(steps->size());
+  for (std::size_t i = 0; i < steps->size(); ++i) {
+    auto& step = workflow_.steps_[i];
+    step.name = steps->key(i);
+    step.place = steps->key_place(i);
+    names.push_back(step.name);
+    workflow_.step_by_name_.emplace(step.name, static_cast<StepId>(i));
+    if (!is_step_name(step.name))
+      diagnostics_.add(step.place,
+                       base::format("'{}' is no name for a step", base::printable(step.name)),
+                       "names have letters, digits, '_' and '-', and no '-' in front");
+  }
+  StepContext context{diagnostics_,
+                      fields_,
+                      tables,
+                      workflow_.parameters_,
+                      defaults_,
+                      environment,
+                      std::make_shared<const codec::Json>(codec::Json::object()),
+                      workflow_,
+                      names};
+  std::vector<PendingCollect> collects;
+  for (std::size_t i = 0; i < steps->size(); ++i)
+    StepLoader(context, collects)
+        .load(steps->value(i), static_cast<StepId>(i), workflow_.steps_[i]);
+
+  for (const auto& collect : collects) {
+    const auto& outputs = workflow_.step(collect.from).outputs;
+    std::vector<std::string> known;
+    auto& item = workflow_.steps_[index_of(collect.step)].inputs[collect.input].items[collect.item];
+    for (std::uint32_t i = 0; i < outputs.size(); ++i) {
+      if (!outputs[i].name.empty()) known.push_back(outputs[i].name);
+      if (outputs[i].name == collect.output) item.collect->output = i;
+    }
+    if (!item.collect->output || collect.output.empty())
+      diagnostics_.add(
+          collect.place,
+          base::format("step '{}' has no output '{}'", workflow_.step(collect.from).name,
+                       base::printable(collect.output)),
+          suggestion(collect.output, known,
+                     known.empty() ? "its outputs have no names"
+                                   : "its outputs: " + base::join(known, ", ")));
+  }
+}
+
+void WorkflowLoader::load_targets(const Node& root) {
+  const auto node = root.find("targets");
+  if (!node || !fields_.require_map(*node, {"targets", {}})) return;
+  for (std::size_t i = 0; i < node->size(); ++i) {
+    Workflow::Target target;
+    target.name = node->key(i);
+    if (target.name.empty()) diagnostics_.add(node->key_place(i), "a target needs a name");
+    const auto list = node->value(i);
+    target.members = fields_.texts(list, {target.name, {}});
+    for (std::size_t j = 0; j < list.size(); ++j)
+      if (list.is_sequence()) target.places.push_back(list.item(j).place());
+    workflow_.targets_.push_back(std::move(target));
+  }
+}
+
+Workflow load_workflow(std::string_view text, const std::string& file_name, Sources& sources,
+                       std::span<const Override> overrides) {
+  return WorkflowLoader(text, file_name, sources).load(overrides);
+}
+
+}  // namespace provrun::pipeline
