@@ -69,12 +69,19 @@ std::vector<std::uint8_t> closure(const Graph& graph, std::span<const std::strin
   return needed;
 }
 
+// Which instances a known step has may depend on `when`, on tables and on overrides: such a member
+// is an error only for who asks for the target.
+bool names_instance_of_a_step(const Graph& graph, std::string_view member) {
+  const auto at = member.find('@');
+  return at != std::string_view::npos && graph.workflow().find_step(member.substr(0, at));
+}
+
 }  // namespace
 
 void check_targets(const Graph& graph, Diagnostics& diagnostics) {
   for (const auto& target : graph.workflow().targets())
     for (std::size_t i = 0; i < target.members.size(); ++i)
-      if (!resolve(graph, target.members[i]))
+      if (!names_instance_of_a_step(graph, target.members[i]) && !resolve(graph, target.members[i]))
         diagnostics.add(
             target.places[i],
             base::format("the target '{}' names '{}', which is no step, instance or file",
