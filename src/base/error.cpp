@@ -70,10 +70,13 @@ Error system_error(int error_number, std::string_view what) {
   switch (error_number) {
     case ENOENT:
     case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
       code = ErrorCode::not_found;
       break;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       code = ErrorCode::no_space;
       break;
     case EACCES:
@@ -83,6 +86,9 @@ Error system_error(int error_number, std::string_view what) {
       break;
     case EAGAIN:
     case EBUSY:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
       code = ErrorCode::unavailable;
       break;
     default:

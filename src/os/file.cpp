@@ -69,7 +69,10 @@ FileStat from_stat(const struct stat& s) {
 std::optional<FileStat> stat_path(const std::string& path, int flags) {
   struct stat s {};
   if (::fstatat(AT_FDCWD, path.c_str(), &s, flags) == 0) return from_stat(s);
-  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  // Links that lead in a circle lead nowhere, as dangling ones do; too long a name can have no
+  // file.
+  if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG)
+    return std::nullopt;
   fail("cannot stat", path);
 }
 

@@ -40,7 +40,7 @@ struct ChildState {
     struct sigaction action {};
     action.sa_handler = SIG_DFL;
     for (const int signal :
-         {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGCHLD, SIGUSR1, SIGUSR2, SIGTSTP})
+         {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ, SIGCHLD, SIGUSR1, SIGUSR2, SIGTSTP})
       ::sigaction(signal, &action, nullptr);
     sigset_t none;
     sigemptyset(&none);

@@ -1,5 +1,6 @@
 #include "provrun/os/terminal.hpp"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -25,6 +26,15 @@ void write_stream(int fd, std::string_view text, const char* name) {
 }
 
 }  // namespace
+
+void reserve_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number is fd. What would be read is empty, and what is written fails, as it
+    // would have without the file.
+    if (::open("/dev/null", O_RDONLY) != fd) return;
+  }
+}
 
 bool is_terminal(int fd) {
   return ::isatty(fd) == 1;

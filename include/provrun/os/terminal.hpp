@@ -4,6 +4,9 @@
 
 namespace provrun::os {
 
+/// Puts a file nobody can write to in the place of standard streams that were closed, so that no
+/// other file gets their numbers and the messages with them. Call first.
+void reserve_standard_streams();
 bool is_terminal(int fd);
 /// Columns of the terminal; 80 when it does not say.
 int terminal_width(int fd);
