@@ -110,6 +110,10 @@ struct LocalExecutor::State {
     os::SpawnRequest request;
     request.environment = &job.environment;
     request.working_directory = job.working_directory;
+    // A missing directory and a missing program fail in the same way.
+    if (running.next_script == 0 && !job.working_directory.empty() &&
+        ::access(job.working_directory.c_str(), X_OK) != 0)
+      throw base::system_error(errno, "cannot go to " + base::printable(job.working_directory));
     std::string in = job.stdin_path;
     std::string out = job.stdout_path;
     std::string err = job.stderr_path;
