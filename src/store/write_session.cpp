@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "provrun/base/error.hpp"
+#include "provrun/base/text.hpp"
 #include "provrun/codec/zstd.hpp"
 #include "provrun/hash/sha256.hpp"
 #include "provrun/os/clock.hpp"
@@ -404,6 +405,12 @@ hash::Digest WriteSession::commit(std::string_view manifest) {
   state_->require_usable();
   hash::Digest id;
   try {
+    // Packs are new files in folders made as needed: without this, a repository deleted meanwhile
+    // would seem to have taken them.
+    if (!state_->repository.backend().size_of("config.json"))
+      throw base::Error(base::ErrorCode::failed,
+                        "the repository " + base::printable(state_->repository.location()) +
+                            " has gone: it has no config.json any more");
     state_->flush();  // the barrier in Slot::commit makes the index segment's name durable
     id = state_->slot.commit(manifest);
   } catch (...) {
