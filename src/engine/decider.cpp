@@ -111,7 +111,12 @@ Decider::Outputs Decider::identify_outputs(InstanceId id) {
   Outputs outputs;
   for (const auto path : graph_.outputs(id)) {
     const std::string name(graph_.path(path));
-    auto state = files_.identify(name, kind_of(graph_, path));
+    std::optional<core::PathState> state;
+    try {
+      state = files_.identify(name, kind_of(graph_, path));
+    } catch (const base::Error&) {
+      state.reset();  // of another kind, or not to be read: no result that one could use
+    }
     if (!state) {
       if (outputs.first_missing.empty()) outputs.first_missing = name;
       continue;
@@ -136,7 +141,7 @@ Decision Decider::decide(InstanceId id) {
       state = files_.identify(name, kind);
     } catch (const base::Error& error) {
       decision.action = Action::impossible;
-      decision.problem = error.message();
+      decision.problem = "cannot use its input: " + error.message();
       return decision;
     }
     if (!state) {
@@ -258,7 +263,16 @@ void require_sources(const pipeline::Graph& graph, const std::vector<InstanceId>
       checked[pipeline::index_of(path)] = true;
       if (graph.maker(path)) continue;
       const std::string name(graph.path(path));
-      if (exists(name) || errors.size() >= kMaxErrors) continue;
+      if (errors.size() >= kMaxErrors) continue;
+      try {
+        if (exists(name)) continue;
+      } catch (const base::Error& error) {
+        errors.push_back(
+            base::Error(error.code(), base::format("step '{}' cannot use its input: {}",
+                                                   graph.name(id), error.message()))
+                .at(graph.input_position(id, path)));
+        continue;
+      }
       const auto slash = name.rfind('/');
       std::vector<std::string> neighbours;
       const std::string directory = slash == std::string::npos ? "." : name.substr(0, slash);

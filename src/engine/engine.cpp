@@ -21,6 +21,19 @@ namespace {
 // How often the live display is refreshed while nothing ends.
 constexpr nanoseconds kTick = std::chrono::milliseconds(100);
 
+// What another step would meet as well, or what is no step's fault, ends the run.
+bool ends_run(const base::Error& error) {
+  switch (error.code()) {
+    case base::ErrorCode::no_space:
+    case base::ErrorCode::unavailable:
+    case base::ErrorCode::cancelled:
+    case base::ErrorCode::internal:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string describe_failure(const core::Attempt& attempt, const pipeline::Step& step) {
   if (!attempt.start_error.empty()) return attempt.start_error;
   if (attempt.timed_out)
@@ -177,6 +190,7 @@ class Engine::Run {
         execution.key = std::move(decision.key);
         break;
     }
+    e_.log_.work_begins();
     for (const auto& input : execution.inputs) e_.log_.input_used(input);
     active_.emplace(static_cast<std::uint32_t>(index_of(id)), std::move(active));
     start_attempt(id);
@@ -189,8 +203,12 @@ class Engine::Run {
       prepare_outputs(id);
       for (const auto& output : active.decision.outputs) e_.results_.restore(output);
     } catch (const base::Error& error) {
-      if (error.code() != base::ErrorCode::corruption && error.code() != base::ErrorCode::not_found)
-        throw;
+      if (ends_run(error)) throw;
+      if (error.code() != base::ErrorCode::corruption &&
+          error.code() != base::ErrorCode::not_found) {
+        fail(id, active, "cannot restore its outputs: " + error.message());
+        return true;
+      }
       e_.observer_.notice(base::format("{}: its stored outputs cannot be used ({}); running it",
                                        execution.step, error.message()));
       return false;
@@ -219,7 +237,15 @@ class Engine::Run {
     auto& active = active_.at(static_cast<std::uint32_t>(index_of(id)));
     const auto& step = e_.graph_.step(id);
     const auto invocation = e_.graph_.invocation(id);
-    prepare_outputs(id);
+    try {
+      prepare_outputs(id);
+    } catch (const base::Error& error) {
+      if (ends_run(error)) throw;
+      auto ended = std::move(active);
+      active_.erase(static_cast<std::uint32_t>(index_of(id)));
+      fail(id, ended, "has no place for its outputs: " + error.message());
+      return;
+    }
     core::Job job;
     job.token = static_cast<std::uint32_t>(index_of(id));
     job.scripts = invocation.scripts;
@@ -249,6 +275,12 @@ class Engine::Run {
     e_.observer_.step_started(active.execution.step, active.execution.reason,
                               static_cast<int>(active.attempts));
     e_.executor_.start(std::move(job));
+  }
+
+  void fail(InstanceId id, Active& active, std::string failure) {
+    active.execution.state = core::StepState::failed;
+    active.execution.failure = std::move(failure);
+    end(id, active);
   }
 
   void attempt_ended(core::JobResult& result) {
@@ -296,7 +328,7 @@ class Engine::Run {
       try {
         state = e_.files_.identify(name, Decider::kind_of(e_.graph_, path));
       } catch (const base::Error& error) {
-        execution.failure = error.message();
+        execution.failure = "did not make what was declared: " + error.message();
         return false;
       }
       if (!state) {

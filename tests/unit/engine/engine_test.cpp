@@ -154,7 +154,9 @@ class MemoryLog : public core::RunLog {
     executions.push_back(execution);
     return {};
   }
+  void work_begins() override { ++begun; }
   void input_used(const core::Artifact&) override {}
+  int begun = 0;
   std::vector<core::Execution> executions;
   bool refuse = false;
 };
