@@ -62,7 +62,7 @@ RepositoryLocation locate_repository(const std::optional<std::string>& option,
     if (path.starts_with(file_scheme)) {
       path.erase(0, file_scheme.size());
     } else if (path.find("://") != std::string::npos) {
-      throw base::Error(base::ErrorCode::unsupported,
+      throw base::Error(base::ErrorCode::invalid_input,
                         base::format("cannot reach {}: only folders and file:// are known",
                                      base::printable(path.substr(0, path.find("://") + 3))))
           .hint("mount it, or copy it to a folder");
@@ -81,10 +81,12 @@ std::unique_ptr<store::Repository> open_existing(const RepositoryLocation& locat
                                                  const store::OpenOptions& options) {
   try {
     return store::open_repository_at(location.path, options);
-  } catch (const base::Error& error) {
+  } catch (base::Error& error) {
     if (error.code() == base::ErrorCode::not_found && location.by_default)
       throw base::Error(base::ErrorCode::not_found, "nothing has been recorded here yet")
           .hint("run a pipeline first: provrun pipeline.yaml");
+    if (error.code() == base::ErrorCode::corruption)
+      error.add_context("cannot open the repository " + base::printable(location.path));
     throw;
   }
 }
@@ -102,6 +104,10 @@ std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& loc
   if (missing == Missing::create && location.by_default && !os::lstat_file(location.path))
     return store::create_repository_at(location.path, {}, options);
   return open_existing(location, options);
+}
+
+void require_repository(const RepositoryLocation& location, const Workspace& workspace) {
+  if (!location.by_default && !workspace.exists()) open_existing(location, {});
 }
 
 std::string path_in_snapshot(const std::string& workspace_root, const std::string& artifact_path) {

@@ -51,6 +51,10 @@ std::string CachedFiles::absolute(const std::string& path) const {
   return os::join_path(root_, path);
 }
 
+bool CachedFiles::is_own(const std::string& directory, std::string_view name) const {
+  return name == ".provrun" && os::normalize_path(directory) == root_;
+}
+
 core::ContentId CachedFiles::content_of(const std::string& absolute_path,
                                         const os::FileStat& stat) {
   const std::pair key{stat.device, stat.inode};
@@ -122,6 +126,7 @@ core::PathState CachedFiles::identify_directory(const std::string& path) {
   std::vector<std::pair<std::string, std::string>> lines;
   const std::function<void(const std::string&)> visit = [&](const std::string& relative) {
     for (const auto& entry : os::list_directory(absolute(os::join_path(path, relative)))) {
+      if (is_own(absolute(os::join_path(path, relative)), entry.name)) continue;
       const auto name = relative.empty() ? entry.name : relative + "/" + entry.name;
       const auto file_path = path + "/" + name;
       const auto full = absolute(file_path);
@@ -176,6 +181,7 @@ bool CachedFiles::unchanged(const std::string& path, core::PathKind kind) {
   const std::function<void(const std::string&)> count = [&](const std::string& directory) {
     for (const auto& entry : os::list_directory(directory)) {
       const auto child = os::join_path(directory, entry.name);
+      if (is_own(directory, entry.name)) continue;
       const auto stat = os::lstat_file(child);
       if (stat && stat->type == os::FileType::directory) count(child);
       if (stat && stat->type == os::FileType::regular) ++present;
@@ -202,7 +208,12 @@ void CachedFiles::prepare_output(const std::string& path, core::PathKind kind,
     const bool is_directory = stat->type == os::FileType::directory;
     if (is_directory == (kind == core::PathKind::directory) &&
         (is_directory || stat->type == os::FileType::regular)) {
-      const auto state = identify(path, kind);
+      std::optional<core::PathState> state;
+      try {
+        state = identify(path, kind);
+      } catch (const base::Error&) {
+        state.reset();  // what cannot be read cannot be told to be ours
+      }
       ours = state && std::all_of(state->files.begin(), state->files.end(), [&](const auto& file) {
                return std::any_of(known.begin(), known.end(), [&](const auto& artifact) {
                  return artifact.path == file.path && artifact.content == file.content;
@@ -230,9 +241,16 @@ std::string CachedFiles::set_aside(const std::string& path) {
     os::remove_tree(full);
     return {};
   }
-  auto where = os::join_path(aside_, path);
-  for (int n = 1; os::lstat_file(absolute(where)); ++n)
-    where = os::join_path(aside_, path) + base::format("~{}", n);
+  auto place = os::join_path(aside_, path);
+  // Nothing is copied: on another file system (a link to a scratch disk) it stays beside its path.
+  const auto parent = os::parent_path(full);
+  const auto here = os::stat_file(root_);
+  const auto there = os::stat_file(parent);
+  if (here && there && here->device != there->device)
+    place = os::join_path(os::parent_path(path),
+                          ".provrun-aside/" + os::base_name(aside_) + "/" + os::base_name(path));
+  auto where = place;
+  for (int n = 1; os::lstat_file(absolute(where)); ++n) where = place + base::format("~{}", n);
   os::make_directories(os::parent_path(absolute(where)), 0700);
   os::rename_file(full, absolute(where));
   seen_.erase(path);

@@ -5,6 +5,7 @@
 #include "provrun/app/workspace.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
+#include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
 
 namespace provrun::app {
@@ -84,6 +85,40 @@ class WatchedSources : public pipeline::Sources {
   std::vector<Watched>& watched_;
 };
 
+// An output is moved aside or deleted before its step runs: that must meet neither the records nor
+// the pipeline. And what lies among the records changes with every run.
+void refuse_own_paths(const LoadedPipeline& loaded) {
+  const auto& graph = *loaded.graph;
+  std::vector<base::Error> errors;
+  const auto refuse = [&](const char* kind, pipeline::InstanceId id, std::string_view path,
+                          const char* why, std::optional<base::Position> place, const char* hint) {
+    base::Error error(base::ErrorCode::invalid_input,
+                      base::format("the {} '{}' of step '{}' {}", kind, base::printable(path),
+                                   base::printable(graph.name(id)), why));
+    if (place) std::move(error).at(std::move(*place));
+    errors.push_back(std::move(error).hint(hint));
+  };
+  constexpr const char* among_records = "lies in the folder that provrun keeps its records in";
+  for (std::size_t i = 0; i < graph.instance_count(); ++i) {
+    const auto id = static_cast<pipeline::InstanceId>(i);
+    for (const auto output : graph.outputs(id)) {
+      const auto path = graph.path(output);
+      const bool own = Workspace::is_own(path);
+      if (!own && path != loaded.file_name) continue;
+      std::optional<base::Position> place;
+      if (const auto* declaration = graph.output_declaration(id, output))
+        place = loaded.workflow->position(declaration->place);
+      refuse("output", id, path, own ? among_records : "is the pipeline itself", std::move(place),
+             "write the result to another path");
+    }
+    for (const auto input : graph.inputs(id))
+      if (const auto path = graph.path(input); Workspace::is_own(path))
+        refuse("input", id, path, among_records, graph.input_position(id, input),
+               "copy it to another path, or read it with 'provrun cat'");
+  }
+  if (!errors.empty()) throw base::ErrorList(std::move(errors));
+}
+
 }  // namespace
 
 std::string LoadedPipeline::name() const {
@@ -111,6 +146,11 @@ LoadedPipeline load_pipeline(const std::string& path,
     shown = os::join_path(path, "pipeline.yaml");
     stat = os::stat_file(full);
   }
+  if (!stat && os::lstat_file(full))
+    throw base::Error(
+        base::ErrorCode::invalid_input,
+        base::format("{} is a symbolic link that leads nowhere", base::printable(shown)))
+        .hint("make what it points to, or replace the link by the pipeline's file");
   if (!stat) {
     std::vector<std::string> names;
     try {
@@ -129,6 +169,16 @@ LoadedPipeline load_pipeline(const std::string& path,
   loaded.directory = os::parent_path(full);
   loaded.file_name = os::base_name(full);
   loaded.watched.push_back({full, stat});
+  if (stat->type != os::FileType::regular)
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::format("{} is no regular file", base::printable(shown)))
+        .hint("write the pipeline to a file: its content becomes part of the record");
+  if (stat->size > pipeline::kMaxDocumentBytes)
+    throw base::Error(
+        base::ErrorCode::invalid_input,
+        base::format("{} has {}, and a pipeline at most {}", base::printable(shown),
+                     base::format_size(stat->size), base::format_size(pipeline::kMaxDocumentBytes)))
+        .hint("put long tables into a file of their own: foreach: {csv: samples.csv}");
   try {
     loaded.text = os::read_file(full, pipeline::kMaxDocumentBytes);
   } catch (base::Error& error) {
@@ -139,13 +189,14 @@ LoadedPipeline load_pipeline(const std::string& path,
   loaded.workflow = std::make_unique<pipeline::Workflow>(
       pipeline::load_workflow(loaded.text, shown, sources, overrides));
   loaded.graph = std::make_unique<pipeline::Graph>(pipeline::expand(*loaded.workflow));
+  refuse_own_paths(loaded);
   return loaded;
 }
 
 std::string find_pipeline(const std::string& directory) {
   const auto here = os::join_path(directory, "pipeline.yaml");
   // Messages name the file as the user would: without the path of the folder he is in.
-  if (os::stat_file(here)) return directory == os::current_directory() ? "pipeline.yaml" : here;
+  if (os::lstat_file(here)) return directory == os::current_directory() ? "pipeline.yaml" : here;
   if (const auto workspace = Workspace::find_upwards(directory)) {
     const auto there = os::join_path(workspace->root(), "pipeline.yaml");
     if (os::stat_file(there)) return there;

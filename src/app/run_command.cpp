@@ -23,6 +23,15 @@ std::string recorded_path(const std::string& root, const std::string& path) {
   return full.starts_with(root + "/") ? full.substr(root.size() + 1) : full;
 }
 
+void refuse_own(const std::vector<std::string>& paths, const std::string& root) {
+  for (const auto& path : paths)
+    if (Workspace::is_own(recorded_path(root, path)))
+      throw base::Error(base::ErrorCode::invalid_input,
+                        base::format("{} lies in the folder that provrun keeps its records in",
+                                     base::printable(path)))
+          .hint("use another path");
+}
+
 std::vector<core::Artifact> identify_all(CachedFiles& files, const std::vector<std::string>& paths,
                                          const std::string& root,
                                          std::vector<std::string>& missing) {
@@ -47,7 +56,10 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   const auto directory = os::current_directory();
   const auto workspace = Workspace::find_upwards(directory).value_or(Workspace::at(directory));
   const auto location = locate_repository(request.repository, workspace);
+  refuse_own(request.inputs, workspace.root());
+  refuse_own(request.outputs, workspace.root());
   std::vector<std::string> missing;
+  require_repository(location, workspace);
   workspace.ensure();
   const auto archive = Archive::open(location, workspace, Archive::Mode::update);
   const auto key = workspace.hash_key();
@@ -97,6 +109,7 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
                             redactor);
   recorder.on_start([&] { surroundings.start(); });
+  recorder.work_begins();
   for (const auto& input : execution.inputs) recorder.input_used(input);
 
   exec::LocalExecutor executor(recorder.directory());

@@ -44,6 +44,24 @@ std::string safe_file_name(std::string_view step) {
 
 }  // namespace
 
+namespace {
+
+// What goes wrong while a run is recorded is the run's failure, not that of a name the user gave.
+template <typename Action>
+void recording(Action action) {
+  constexpr std::string_view context = "cannot record the run";
+  try {
+    action();
+  } catch (base::Error& error) {
+    if (!error.message().starts_with(context)) error.add_context(std::string(context));
+    if (error.code() != base::ErrorCode::not_found) throw;
+    throw base::Error(base::ErrorCode::failed, error.message())
+        .hint("nothing else may change what lies in .provrun; run again");
+  }
+}
+
+}  // namespace
+
 WorkspaceHistory::WorkspaceHistory(catalog::State* state, std::string workflow_file)
     : state_(state), workflow_file_(std::move(workflow_file)) {
   if (state_ == nullptr) return;
@@ -110,9 +128,13 @@ struct RunRecorder::State {
     const bool begun =
         os::lstat_file(journal_path()).has_value();  // when a killed run is recovered
     journal = os::open_for_appending(journal_path());
+    recovering = begun;
     if (!begun) append(core::to_json(record).dump());
     session = setup.archive->repository().begin_session();
     storing = std::make_unique<StoringThread>(*session);
+    // Who edits the pipeline while it runs changes the next run, not this record.
+    if (!begun)
+      for (const auto& [path, artifact] : artifacts) keep(artifact, setup.files->absolute(path));
     if (on_start) on_start();
   }
 
@@ -317,11 +339,17 @@ store::SessionStatistics RunRecorder::statistics() const {
   return state_->statistics;
 }
 
+void RunRecorder::work_begins() {
+  recording([&] { state_->start(); });
+}
+
 void RunRecorder::input_used(const core::Artifact& input) {
   auto& state = *state_;
-  state.start();
-  if (state.artifacts.emplace(input.path, input).second)
-    state.keep(input, state.setup.files->absolute(input.path));
+  recording([&] {
+    state.start();
+    if (state.artifacts.emplace(input.path, input).second)
+      state.keep(input, state.setup.files->absolute(input.path));
+  });
 }
 
 std::string RunRecorder::execution_ended(core::Execution& execution,
@@ -331,12 +359,14 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
     state.add(execution);
     return {};
   }
-  state.start();
-  state.storing->check();
-  state.take_log(execution, attempt_logs);
-  if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
-  for (const auto& output : execution.outputs)
-    state.keep(output, state.setup.files->absolute(output.path));
+  recording([&] {
+    state.start();
+    state.storing->check();
+    state.take_log(execution, attempt_logs);
+    if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
+    for (const auto& output : execution.outputs)
+      state.keep(output, state.setup.files->absolute(output.path));
+  });
   const auto log = execution.log ? state.log_path(execution.log->content) : std::string();
   state.add(execution);
   return log;
@@ -344,7 +374,6 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
 
 void RunRecorder::recover(core::Execution execution) {
   auto& state = *state_;
-  state.recovering = true;
   state.start();
   for (const auto& output : execution.outputs)
     if (!state.available(output, state.setup.files->absolute(output.path))) {
@@ -358,6 +387,11 @@ void RunRecorder::recover(core::Execution execution) {
 
 core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string& failure,
                                     Extra extra) {
+  recording([&] { finish_record(run_state, failure, std::move(extra)); });
+  return state_->record;
+}
+
+void RunRecorder::finish_record(core::RunState run_state, const std::string& failure, Extra extra) {
   auto& state = *state_;
   auto& record = state.record;
   state.start();
@@ -386,7 +420,6 @@ core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string&
   state.statistics = state.session->statistics();
   state.update_catalog(name);
   os::remove_tree(state.directory);
-  return record;
 }
 
 void RunRecorder::discard() {
@@ -401,6 +434,8 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
   if (!os::stat_file(workspace.runs_directory())) return recovered;
   for (const auto& entry : os::list_directory(workspace.runs_directory())) {
     const auto directory = os::join_path(workspace.runs_directory(), entry.name);
+    const auto stat = os::lstat_file(directory);
+    if (!stat || stat->type != os::FileType::directory) continue;  // not ours
     const auto journal = os::join_path(directory, "journal.ndjson");
     {
       const auto dead = os::FileLock::try_acquire(directory + "/lock", "");
@@ -434,7 +469,7 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
     RunRecorder recorder({workspace, &archive, &files, &redactor, std::move(workflow_file)}, *head);
     for (auto& execution : executions) recorder.recover(std::move(execution));
     recovered.push_back(recorder.finish(core::RunState::interrupted,
-                                        "the process that ran it was killed or lost power", {}));
+                                        "it was killed, lost power or could not be recorded", {}));
   }
   return recovered;
 }

@@ -69,7 +69,12 @@ void require_inputs(const LoadedPipeline& loaded,
   engine::require_sources(
       *loaded.graph, selection,
       [&](const std::string& path) {
-        return os::stat_file(os::join_path(loaded.directory, path)).has_value();
+        const auto full = os::join_path(loaded.directory, path);
+        if (os::stat_file(full)) return true;
+        if (os::lstat_file(full))
+          throw base::Error(base::ErrorCode::invalid_input,
+                            base::printable(path) + " is a symbolic link that leads nowhere");
+        return false;
       },
       [&](const std::string& directory) {
         std::vector<std::string> names;
@@ -145,6 +150,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
     throw base::Error(base::ErrorCode::conflict,
                       "a step cannot run the workflow that it is part of: it would wait for itself")
         .hint("give the inner pipeline a folder of its own");
+  require_repository(location, workspace);
   workspace.ensure();
   const auto lock = workspace.lock(
       "run of " + loaded.file_name,
@@ -160,8 +166,8 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
       report.recovered.push_back(run.id.to_string());
   }
   for (const auto& run : report.recovered)
-    observer.notice(
-        base::format("run {} was killed; its record is completed, and this run goes on", run));
+    observer.notice(base::format(
+        "run {} did not come to its end; its record is completed, and this run goes on", run));
 
   const auto run_id = os::new_uuid();
   CachedFiles files(workspace.root(), archive->state(), ".provrun/aside/" + run_id.to_string(),

@@ -63,6 +63,7 @@ struct Surroundings::State {
   engine::Variables variables;
   const policy::Redactor* redactor = nullptr;
   base::Cancellation cancellation;
+  std::exception_ptr problem;
   std::thread thread;
   RunRecorder::Extra result;
 
@@ -156,12 +157,15 @@ void Surroundings::start() {
     } catch (const base::Error& error) {
       // The steps' results are true without it; what is missing is said in the record.
       state->result.environment.set("note", "not complete: " + error.message());
+    } catch (...) {
+      state->problem = std::current_exception();
     }
   });
 }
 
 RunRecorder::Extra Surroundings::finish() {
   if (state_->thread.joinable()) state_->thread.join();
+  if (state_->problem) std::rethrow_exception(state_->problem);
   return std::move(state_->result);
 }
 

@@ -37,6 +37,10 @@ std::optional<Workspace> Workspace::find_upwards(const std::string& directory) {
   }
 }
 
+bool Workspace::is_own(std::string_view path) {
+  return path == ".provrun" || path.starts_with(".provrun/");
+}
+
 std::string Workspace::state_directory() const {
   return os::join_path(root_, ".provrun");
 }
@@ -60,6 +64,10 @@ bool Workspace::exists() const {
 
 void Workspace::ensure() const {
   if (exists()) return;
+  if (os::lstat_file(state_directory()))
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::printable(state_directory()) + " is no directory")
+        .hint("provrun keeps its records under this name: move what is there away");
   os::make_directories(state_directory(), 0700);
   os::make_directories(runs_directory(), 0700);
   capture::exclude_from_git(root_);
@@ -85,7 +93,11 @@ os::FileLock Workspace::lock(const std::string& what,
 std::string Workspace::hash_key() const {
   const auto path = state_directory() + "/hash.key";
   if (auto key = existing_hash_key(); !key.empty()) return key;
-  os::create_if_absent(path, os::random_hex(32), os::Durability::synced, 0600);
+  const auto fresh = os::random_hex(32);
+  // An empty one is what a full disk or a lost power left of an earlier attempt.
+  if (!os::create_if_absent(path, fresh, os::Durability::synced, 0600) &&
+      existing_hash_key().empty())
+    os::write_file_atomically(path, fresh, os::Durability::synced, 0600);
   return existing_hash_key();
 }
 

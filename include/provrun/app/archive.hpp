@@ -41,6 +41,10 @@ inline constexpr std::string_view kGitDiffFile = ".provrun/git.diff";
 inline constexpr std::string_view kLogDirectory = ".provrun/logs/";
 inline constexpr std::string_view kOutsideDirectory = ".provrun/outside";
 
+/// Where a new workspace is about to be made for a repository that somebody named: throws when that
+/// is not there, so that nothing is left behind.
+void require_repository(const RepositoryLocation& location, const Workspace& workspace);
+
 /// The path of an artifact in its run's snapshot: its own when it lies in the workspace, else below
 /// kOutsideDirectory by its absolute path.
 std::string path_in_snapshot(const std::string& workspace_root, const std::string& artifact_path);

@@ -64,6 +64,7 @@ class CachedFiles : public core::WorkspaceFiles {
     }
   };
   core::PathState identify_directory(const std::string& path);
+  bool is_own(const std::string& directory, std::string_view name) const;
   void make_parents(const std::string& absolute_path);
   bool fine_timestamps(std::uint64_t device);
 

@@ -56,6 +56,7 @@ class RunRecorder : public core::RunLog {
 
   std::string execution_ended(core::Execution& execution,
                               const std::vector<std::string>& attempt_logs) override;
+  void work_begins() override;
   void input_used(const core::Artifact& input) override;
 
   /// Takes over an execution from the journal of a killed run. One whose outputs are neither stored
@@ -85,6 +86,8 @@ class RunRecorder : public core::RunLog {
 
  private:
   struct State;
+  void finish_record(core::RunState state, const std::string& failure, Extra extra);
+
   std::unique_ptr<State> state_;
 };
 

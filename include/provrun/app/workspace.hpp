@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "provrun/os/lock.hpp"
 
@@ -15,6 +16,9 @@ class Workspace {
   static Workspace at(const std::string& directory);
   /// The nearest folder upwards from the directory that has a `.provrun/`; nullopt when none has.
   static std::optional<Workspace> find_upwards(const std::string& directory);
+
+  /// Whether a path relative to the workspace is of `.provrun/`.
+  static bool is_own(std::string_view path);
 
   const std::string& root() const { return root_; }  ///< absolute
   std::string state_directory() const;               ///< root/.provrun
