@@ -215,7 +215,8 @@ int command_repair(const Call& call) {
   const auto count =
       app::rebuild_catalog(app::locate_repository(call.global.repository, workspace), workspace);
   console.object(codec::Json::object({{"type", "summary"}, {"runs", count}}));
-  console.note(base::format("provrun: the catalog has {} runs again", base::format_count(count)));
+  console.note(base::format("provrun: the catalog has {} run{} again", base::format_count(count),
+                            count == 1 ? "" : "s"));
   return 0;
 }
 

@@ -1,5 +1,7 @@
 #include "console.hpp"
 
+#include <algorithm>
+
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/terminal.hpp"
@@ -9,6 +11,22 @@ namespace provrun::cli {
 namespace {
 // Results are gathered up to this size before they are written: a plan has 100,000 lines.
 constexpr std::size_t kBufferSize = 1 << 16;
+
+// Columns that the source line takes as it is shown, up to the place: a tab is shown as two.
+std::size_t caret_offset(const base::Position& position) {
+  const std::string_view line = position.source_line;
+  std::size_t end = 0;
+  for (int column = 1; column < position.column && end < line.size(); ++column) {
+    ++end;
+    while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) ++end;
+  }
+  const auto missing = static_cast<std::size_t>(position.column - 1);
+  const auto shown = base::printable(line.substr(0, end));
+  const auto width = static_cast<std::size_t>(std::count_if(shown.begin(), shown.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+  return end < line.size() ? width : std::max(width, missing);
+}
 }  // namespace
 
 Console::~Console() {
@@ -103,9 +121,9 @@ void Console::error(const base::Error& error) {
     codec::Json json = codec::Json::object(
         {{"type", "error"}, {"code", base::name_of(error.code())}, {"message", error.message()}});
     if (!error.hint().empty()) json.set("hint", error.hint());
-    if (error.position() && error.position()->line > 0) {
-      codec::Json position =
-          codec::Json::object({{"file", error.position()->file}, {"line", error.position()->line}});
+    if (error.position() && !error.position()->file.empty()) {
+      codec::Json position = codec::Json::object({{"file", error.position()->file}});
+      if (error.position()->line > 0) position.set("line", error.position()->line);
       if (error.position()->column > 0) position.set("column", error.position()->column);
       json.set("position", std::move(position));
     }
@@ -123,7 +141,7 @@ void Console::error(const base::Error& error) {
   if (placed && !error.position()->source_line.empty()) {
     text += "\n  " + base::printable(error.position()->source_line);
     if (error.position()->column > 0)
-      text += "\n  " + std::string(static_cast<std::size_t>(error.position()->column - 1), ' ') +
+      text += "\n  " + std::string(caret_offset(*error.position()), ' ') +
               paint_err(Colour::green, "^");
   }
   if (!error.hint().empty()) text += "\n" + paint_err(Colour::blue, "hint:") + " " + error.hint();

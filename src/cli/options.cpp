@@ -99,16 +99,17 @@ void Options::parse(const std::vector<std::string>& arguments) {
     for (const auto& option : state_->description.options())
       if (option->long_name() != "(arguments)") names.push_back("--" + option->long_name());
     const auto nearest = base::nearest(error.get_option_name(), names);
-    throw usage(base::format("{} has no option {}", state_->verb, error.get_option_name()),
-                nearest ? base::format("did you mean {}?", *nearest) : std::string());
+    throw usage(
+        base::format("{} has no option {}", state_->verb, base::printable(error.get_option_name())),
+        nearest ? base::format("did you mean {}?", *nearest) : std::string());
   } catch (const po::too_many_positional_options_error&) {
     throw usage(base::format("{} takes no further arguments", state_->verb));
   } catch (const po::multiple_occurrences& error) {
-    throw usage(base::format("{} is given twice", error.get_option_name()));
+    throw usage(base::format("{} is given twice", base::printable(error.get_option_name())));
   } catch (const po::validation_error& error) {
     throw usage(base::format("{} needs a whole number", error.get_option_name()));
   } catch (const po::error& error) {
-    throw usage(error.what());
+    throw usage(base::printable(error.what()));
   }
 }
 

@@ -46,6 +46,11 @@ class Splitter {
         break;
       }
       if (take(word)) continue;
+      if (verb_.empty() && (word == "-f" || word == "--file") && at_ + 1 < arguments_.size()) {
+        rest_.push_back(word);
+        rest_.push_back(arguments_[++at_]);  // `provrun -f FILE plan`: its value is no verb
+        continue;
+      }
       if (verb_.empty() && !word.starts_with('-')) {
         verb_ = word;
         if (find_command(word) == nullptr) rest_.push_back(word);
@@ -78,7 +83,7 @@ class Splitter {
             base::format("--progress is auto, plain or none, not '{}'", base::printable(value)));
       result_.progress = value;
     } else if (word == "-C") {
-      if (++at_ >= arguments_.size()) throw usage("-C needs a folder");
+      if (++at_ >= arguments_.size() || arguments_[at_].empty()) throw usage("-C needs a folder");
       result_.directories.push_back(arguments_[at_]);
     } else if (word.starts_with("-C") && word.size() > 2) {
       result_.directories.push_back(word.substr(2));
@@ -167,6 +172,7 @@ int run(Preliminary& result, Console& console) {
     console.object(codec::Json::object({{"type", "version"}, {"version", app::kVersion}}));
     return 0;
   }
+  if (!result.help && result.call.verb.empty() && console.json()) throw usage("no verb is given");
   if (result.help || result.call.verb.empty()) {
     const bool asked = result.help;
     console.raw_result(
@@ -179,11 +185,12 @@ int run(Preliminary& result, Console& console) {
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  os::reserve_standard_streams();
   os::ignore_broken_pipes();
   Preliminary result;
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   result.call.command_line.assign(argv, argv + argc);
-  std::optional<base::Error> bad_usage;
+  std::optional<base::Error> bad_usage;  // shown as the options that could be read want it
   try {
     Splitter(arguments, result).split();
   } catch (const base::Error& error) {
@@ -191,6 +198,14 @@ int run_program(int argc, char** argv) {
   }
   decide_appearance(result);
   Console console(result.console);
+  const auto report = [&](const base::Error& error) {
+    try {
+      console.error(error);
+    } catch (const base::Error& unwritten) {
+      os::write_standard_error("provrun: error: " + unwritten.message() + "\n");
+    }
+    return exit_code_of(error.code());
+  };
   try {
     if (bad_usage) throw *bad_usage;
     const int code = run(result, console);
@@ -198,15 +213,12 @@ int run_program(int argc, char** argv) {
     console.flush();
     return code;
   } catch (const base::Error& error) {
-    console.error(error);
-    return exit_code_of(error.code());
+    return report(error);
   } catch (const std::bad_alloc&) {
-    console.error(base::Error(base::ErrorCode::unavailable, "out of memory"));
-    return exit_code_of(base::ErrorCode::unavailable);
+    return report(base::Error(base::ErrorCode::unavailable, "out of memory"));
   } catch (const std::exception& error) {
-    console.error(base::Error(base::ErrorCode::internal, error.what())
+    return report(base::Error(base::ErrorCode::internal, error.what())
                       .hint("this is a defect in provrun; please report it with the command"));
-    return exit_code_of(base::ErrorCode::internal);
   }
 }
 
