@@ -68,6 +68,12 @@ expect_text() {
   diff <(printf '%s\n' "$2") "$1" >&2
   fail "$1 is not as expected"
 }
+# Standard error, where what differs from run to run has a name: HERE, RUN, TIME, SIZE.
+expect_err_like() {
+  sed -E "s|$PWD|HERE|g; s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/RUN/g
+    s/ in [0-9.]+ (ms|s)/ in TIME/; s/[0-9.]+ k?B new/SIZE new/" "$err" > "$SCRATCH/err.named"
+  expect_text "$SCRATCH/err.named" "$1"
+}
 expect_out() { expect_text "$out" "$1"; }
 expect_err() { expect_text "$err" "$1"; }
 expect_file() { [ -f "$1" ] || fail "$1 is missing"; expect_text "$1" "$2"; }
@@ -77,6 +83,12 @@ lacks() { grep -qF -- "$2" "$1" && fail "$1 contains: $2"; return 0; }
 
 pipeline() { cat > pipeline.yaml; }
 example() { cp -R "$SOURCE/examples/$1/." .; rm -rf .provrun; }
+# The command, unable to read what its modes forbid even where root runs the tests.
+as_user() {
+  [ "$(id -u)" = 0 ] || { "$@"; return; }
+  setpriv --bounding-set -dac_override,-dac_read_search "$@"
+}
+can_be_user() { as_user true 2> /dev/null || skip 'setpriv cannot take root its rights'; }
 last_run() { provrun log --json | jq -r 'select(.type=="run").run' | head -n 1; }
 fingerprint() {
   {

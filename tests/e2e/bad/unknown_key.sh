@@ -10,10 +10,11 @@ YAML
 before=$(fingerprint .)
 fails 2 provrun run
 expect_out ''
-has "$err" 'pipeline.yaml:5:5'
-has "$err" 'output: x.txt'
-has "$err" '^'
-has "$err" outputs
-[ "$(fingerprint .)" = "$before" ] || fail 'something was written'
+expect_err "provrun: error: pipeline.yaml:5:5: unknown key 'output' in step 's'
+      output: x.txt
+      ^
+hint: did you mean 'outputs'?"
 js -2 run
-expect_json '.[0]|.type=="error" and .code=="invalid_input" and .position.line==5 and .position.column==5 and .exit_code==2'
+expect_out '{"type":"error","schema":"output.v1","code":"invalid_input","message":"unknown key '"'output' in step 's'"'","hint":"did you mean '"'outputs'"'?","position":{"file":"pipeline.yaml","line":5,"column":5},"exit_code":2}'
+expect_err ''
+[ "$(fingerprint .)" = "$before" ] || fail 'something was written'
