@@ -150,6 +150,8 @@ class Engine::Run {
     execution.step_key = decision.step_key;
     execution.reason = decision.reason;
     execution.inputs = std::move(decision.inputs);
+    if (decision.action == Action::execute)
+      execution.grade_reason = "files are those that the pipeline declares";
     switch (decision.action) {
       case Action::none:
         execution.id = decision.execution;

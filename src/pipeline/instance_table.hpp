@@ -14,7 +14,7 @@
 namespace provrun::pipeline {
 
 /// Most instances a step may have: far above what anyone runs, far below what memory holds.
-inline constexpr std::size_t kMaxInstances = 5'000'000;
+inline constexpr std::size_t kMaxInstances = 2'000'000;
 
 /// Makes the tables of `samples`, `foreach` and `matrix`. Files and aliases are read once.
 class InstanceTableReader {

@@ -45,7 +45,10 @@ void read_resources(FieldReader& fields, const Node& node, Where where, std::uin
     if (const auto number = fields.integer(*value, {"cpus", where.step}, 1, kMaxCpus))
       cpus = static_cast<std::uint32_t>(*number);
   if (const auto value = node.find("time"))
-    if (const auto limit = fields.duration(*value, {"time", where.step})) time_limit = *limit;
+    if (const auto limit = fields.duration(*value, {"time", where.step})) {
+      if (limit->count() == 0) fields.report(*value, {"time", where.step}, "more than nothing");
+      time_limit = *limit;
+    }
 }
 
 void read_retries(FieldReader& fields, const Node& node, Where where, RetryPolicy& retries) {

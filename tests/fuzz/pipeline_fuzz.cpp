@@ -1,0 +1,11 @@
+// libFuzzer entry point: build with clang and -DPROVRUN_FUZZ=ON, run with the corpus as seeds:
+//   build/tests/pipeline_fuzz -rss_limit_mb=4096 work/ tests/corpus/pipeline/good
+#include <cstddef>
+#include <cstdint>
+
+#include "fuzz/pipeline_target.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  feed_pipeline({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
