@@ -1,4 +1,5 @@
-// libFuzzer entry point: build with clang and -DPROVRUN_FUZZ=ON, run with the corpus as seeds:
+// libFuzzer entry point. Configure with clang, -DPROVRUN_FUZZ=ON and
+// -DPROVRUN_SANITIZE=address,undefined,fuzzer-no-link, and run with the corpus as seeds:
 //   build/tests/pipeline_fuzz -rss_limit_mb=4096 work/ tests/corpus/pipeline/good
 #include <cstddef>
 #include <cstdint>
