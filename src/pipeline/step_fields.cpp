@@ -81,6 +81,8 @@ std::shared_ptr<const std::vector<std::string>> read_shell(FieldReader& fields, 
     if (words->empty()) fields.report(node, where, "a command and its arguments");
   }
   if (words->empty()) return nullptr;
+  // A name alone ("sh", "python3") means the program that takes a script after -c, as both do.
+  if (words->size() == 1) words->emplace_back("-c");
   return words;
 }
 
