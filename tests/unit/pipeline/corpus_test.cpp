@@ -100,3 +100,13 @@ TEST_CASE("bad pipelines are refused with the expected messages") {
   }
   if (update) WARN("the expected messages were written anew: nothing was tested");
 }
+
+TEST_CASE("the example of the manual is a pipeline") {
+  const auto page = read_file(fs::path(PROVRUN_SOURCE_DIR) / "docs/manual/pipeline.md");
+  const auto begin = page.find("```yaml\n") + 8;
+  auto sources = corpus_sources();
+  sources.files["config/samples.csv"] = "id\na\nb\n";
+  const auto workflow = pipeline::load_workflow(page.substr(begin, page.find("```", begin) - begin),
+                                                "pipeline.yaml", sources);
+  CHECK(pipeline::expand(workflow).instance_count() == 6);
+}
