@@ -119,9 +119,9 @@ class Catalog {
   RunPage runs(const RunFilter& filter, std::size_t limit,
                const std::optional<RunCursor>& before = std::nullopt);
   /// `latest`, `latest~2`, `@2026-08-01T12:00` (the last one started by then), an id or a unique
-  /// prefix of one. Only runs that pass the filter count. Error(not_found), Error(invalid_input)
-  /// when the name is none of these, Error(conflict) naming the candidates when a prefix is not
-  /// unique.
+  /// prefix of one. Only runs that pass the filter count. Error(not_found); Error(invalid_input)
+  /// when the name is none of these, or a prefix that is not unique: its message lists the
+  /// candidates.
   RunSummary find_run(std::string_view name, const RunFilter& filter = {});
   std::optional<RunSummary> find_run(const core::RunId& id);
 

@@ -1,0 +1,96 @@
+#include "provrun/catalog/catalog.hpp"
+
+#include "provrun/base/error.hpp"
+#include "provrun/db/transaction.hpp"
+#include "values.hpp"
+#include "writer.hpp"
+
+namespace provrun::catalog {
+
+Catalog::Catalog(db::Database& database)
+    : database_(database), writer_(std::make_unique<Writer>(database)) {}
+Catalog::~Catalog() = default;
+
+bool Catalog::add_run(const core::RunRecord& run, std::string_view snapshot,
+                      std::span<const core::Execution> executions, const EvidenceOf& evidence) {
+  db::Transaction transaction(database_);
+  std::optional<std::int64_t> known;
+  {
+    auto query = database_.statement("SELECT id, snapshot FROM runs WHERE uuid=?");
+    query.bind(1, db::Bytes(run.id.uuid.bytes));
+    if (query.step()) {
+      const auto stored = query.blob(1);
+      if (std::equal(stored.begin(), stored.end(), snapshot.begin(), snapshot.end(),
+                     [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); })) {
+        return false;
+      }
+      known = query.integer(0);
+    }
+  }
+  if (known) writer_->remove(*known);
+  writer_->add(run, snapshot, executions, evidence);
+  transaction.commit();
+  return true;
+}
+
+bool Catalog::remove_run(const core::RunId& id) {
+  db::Transaction transaction(database_);
+  std::int64_t number = 0;
+  {
+    auto query = database_.statement("SELECT id FROM runs WHERE uuid=?");
+    query.bind(1, db::Bytes(id.uuid.bytes));
+    if (!query.step()) return false;
+    number = query.integer(0);
+  }
+  writer_->remove(number);
+  transaction.commit();
+  return true;
+}
+
+std::unordered_set<std::string> Catalog::known_snapshots() {
+  std::unordered_set<std::string> snapshots;
+  auto query = database_.statement("SELECT snapshot FROM runs");
+  while (query.step()) {
+    const auto bytes = query.blob(0);
+    snapshots.emplace(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  database_.check_unchanged();
+  return snapshots;
+}
+
+CatalogCounts Catalog::counts() {
+  const auto count = [&](const char* sql) {
+    return static_cast<std::uint64_t>(database_.query_integer(sql));
+  };
+  return {count("SELECT count(*) FROM runs"),
+          count("SELECT count(*) FROM executions WHERE run NOTNULL"),
+          count("SELECT (SELECT count(*) FROM used) + (SELECT count(*) FROM generated)")};
+}
+
+void Catalog::clear() {
+  db::Transaction transaction(database_);
+  for (const auto* table : {"used", "generated", "executions", "runs", "carried_sets", "versions",
+                            "contents", "paths", "names"})
+    database_.execute(std::string("DELETE FROM ") + table);
+  transaction.commit();
+  writer_ = std::make_unique<Writer>(database_);
+}
+
+void Catalog::put_content_location(const core::ContentId& content, std::uint64_t size,
+                                   db::Bytes location) {
+  db::Transaction transaction(database_);
+  const auto number = writer_->content_number(content, size);
+  database_.statement("UPDATE contents SET location=? WHERE id=?").run_with(location, number);
+  transaction.commit();
+}
+
+std::optional<std::vector<std::uint8_t>> Catalog::content_location(const core::ContentId& content) {
+  auto query =
+      database_.statement("SELECT location FROM contents WHERE digest=? AND location NOTNULL");
+  query.bind(1, db::Bytes(content.digest.bytes));
+  if (!query.step()) return std::nullopt;
+  const auto bytes = query.blob(0);
+  return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
+}
+
+}  // namespace provrun::catalog

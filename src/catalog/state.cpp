@@ -1,0 +1,195 @@
+#include "provrun/catalog/state.hpp"
+
+#include <cstring>
+
+#include "outputs_code.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/db/transaction.hpp"
+#include "values.hpp"
+
+namespace provrun::catalog {
+
+namespace {
+
+/// One number for (device, inode): files of one directory stay neighbours in the table, and for one
+/// device it is one to one. Two devices may meet; the row's device then tells them apart and the
+/// later one wins, which costs a cache one entry.
+std::int64_t key_of(const os::FileStat& stat) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio: spreads the devices
+  return static_cast<std::int64_t>(stat.inode + stat.device * kOdd);
+}
+
+// A larger document than this was not written by us.
+constexpr std::size_t kMaxKeyDocument = 64U << 20U;
+// Below this a zstd frame's 17 bytes of head and checksum eat what it saves.
+constexpr std::size_t kCompressFrom = 512;
+
+/// Stored form: 'p' and the text, or 'z' and a zstd frame of it.
+std::vector<std::uint8_t> pack_document(codec::ZstdCompressor& compressor,
+                                        const std::string& text) {
+  std::vector<std::uint8_t> packed;
+  if (text.size() >= kCompressFrom) {
+    const auto frame =
+        compressor.compress({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    if (frame.size() < text.size()) {
+      packed.reserve(frame.size() + 1);
+      packed.push_back('z');
+      packed.insert(packed.end(), frame.begin(), frame.end());
+      return packed;
+    }
+  }
+  packed.reserve(text.size() + 1);
+  packed.push_back('p');
+  packed.insert(packed.end(), text.begin(), text.end());
+  return packed;
+}
+
+RememberedStep whole(const State::StepRow& row) {
+  return {std::string(row.instance), row.step_key, row.execution,
+          row.key_document(),        row.duration, row.outputs()};
+}
+
+}  // namespace
+
+std::string State::StepRow::key_document() const {
+  if (key_.empty()) throw damaged("a key document");
+  const auto body = key_.subspan(1);
+  if (key_[0] == 'p') return {reinterpret_cast<const char*>(body.data()), body.size()};
+  if (key_[0] != 'z') throw damaged("a key document");
+  const auto text = decompressor_->decompress(body, kMaxKeyDocument);
+  return {reinterpret_cast<const char*>(text.data()), text.size()};
+}
+
+std::vector<RememberedOutput> State::StepRow::outputs() const {
+  return unpack_outputs(outputs_);
+}
+
+State::State(db::Database& database) : database_(database), compressor_(1) {}
+
+std::optional<core::ContentId> State::find_file(const os::FileStat& stat) {
+  auto query = database_.statement(
+      "SELECT content FROM file_cache WHERE key=? AND device=? AND size=? AND mtime_ns=? AND "
+      "ctime_ns=?");
+  query.bind_all(key_of(stat), stat.device, stat.size, stat.mtime_ns, stat.ctime_ns);
+  if (!query.step()) return std::nullopt;
+  return core::ContentId{digest_of(query.blob(0))};
+}
+
+void State::put_files(std::span<const std::pair<os::FileStat, core::ContentId>> files) {
+  if (files.empty()) return;
+  db::Transaction transaction(database_);
+  auto insert = database_.statement("INSERT OR REPLACE INTO file_cache VALUES(?,?,?,?,?,?)");
+  for (const auto& [stat, content] : files)
+    insert.run_with(key_of(stat), stat.device, stat.size, stat.mtime_ns, stat.ctime_ns,
+                    content.digest.bytes);
+  transaction.commit();
+}
+
+void State::forget_files() {
+  database_.execute("DELETE FROM file_cache");
+}
+
+std::optional<std::int64_t> State::workflow_number(std::string_view workflow) {
+  auto query = database_.statement("SELECT id FROM workflows WHERE path=?");
+  query.bind(1, workflow);
+  if (!query.step()) return std::nullopt;
+  return query.integer(0);
+}
+
+void State::each_step(std::string_view workflow, const std::function<void(const StepRow&)>& visit) {
+  const auto number = workflow_number(workflow);
+  if (!number) return;
+  auto query = database_.statement(
+      "SELECT instance, step_key, execution, duration_ms, key_document, outputs "
+      "FROM last_executions WHERE workflow=?");
+  query.bind(1, *number);
+  StepRow row(decompressor_);
+  while (query.step()) {
+    row.instance = query.text(0);
+    row.step_key = digest_of(query.blob(1));
+    row.execution.uuid = uuid_of(query.blob(2));
+    row.duration = std::chrono::milliseconds(query.integer(3));
+    row.key_ = query.blob(4);
+    row.outputs_ = query.blob(5);
+    visit(row);
+  }
+  database_.check_unchanged();
+}
+
+std::vector<RememberedStep> State::steps(std::string_view workflow) {
+  std::vector<RememberedStep> steps;
+  each_step(workflow, [&](const StepRow& row) { steps.push_back(whole(row)); });
+  return steps;
+}
+
+std::optional<RememberedStep> State::find_step(std::string_view workflow,
+                                               std::string_view instance) {
+  const auto number = workflow_number(workflow);
+  if (!number) return std::nullopt;
+  auto query = database_.statement(
+      "SELECT instance, step_key, execution, duration_ms, key_document, outputs "
+      "FROM last_executions WHERE workflow=? AND instance=?");
+  query.bind_all(*number, instance);
+  if (!query.step()) return std::nullopt;
+  StepRow row(decompressor_);
+  row.instance = query.text(0);
+  row.step_key = digest_of(query.blob(1));
+  row.execution.uuid = uuid_of(query.blob(2));
+  row.duration = std::chrono::milliseconds(query.integer(3));
+  row.key_ = query.blob(4);
+  row.outputs_ = query.blob(5);
+  return whole(row);
+}
+
+void State::put_steps(std::string_view workflow, std::span<const RememberedStep> steps) {
+  if (steps.empty()) return;
+  db::Transaction transaction(database_);
+  database_.statement("INSERT INTO workflows(path) VALUES(?) ON CONFLICT DO NOTHING")
+      .run_with(workflow);
+  const auto number = workflow_number(workflow);
+  auto insert = database_.statement(
+      "INSERT INTO last_executions(workflow, instance, step_key, execution, duration_ms, "
+      "key_document, "
+      "outputs) VALUES(?,?,?,?,?,?,?) ON CONFLICT(workflow, instance) DO UPDATE SET "
+      "step_key=excluded.step_key, execution=excluded.execution, duration_ms=excluded.duration_ms, "
+      "key_document=excluded.key_document, outputs=excluded.outputs");
+  for (const auto& step : steps) {
+    const auto document = pack_document(compressor_, step.key_document);
+    const auto outputs = pack_outputs(step.outputs);
+    insert.run_with(*number, step.instance, step.step_key.bytes, step.execution.uuid.bytes,
+                    step.duration.count(), document, outputs);
+  }
+  transaction.commit();
+}
+
+void State::forget_steps(std::string_view workflow, std::span<const std::string> instances) {
+  const auto number = workflow_number(workflow);
+  if (!number) return;
+  db::Transaction transaction(database_);
+  auto remove = database_.statement("DELETE FROM last_executions WHERE workflow=? AND instance=?");
+  for (const auto& instance : instances) remove.run_with(*number, instance);
+  transaction.commit();
+}
+
+std::optional<std::string> State::get_memo(std::string_view key) {
+  auto query = database_.statement("SELECT value FROM memos WHERE key=?");
+  query.bind(1, key);
+  if (!query.step()) return std::nullopt;
+  const auto value = query.blob(0);
+  std::string memo(reinterpret_cast<const char*>(value.data()), value.size());
+  database_.check_unchanged();
+  return memo;
+}
+
+void State::put_memo(std::string_view key, std::string_view blob) {
+  auto insert = database_.statement("INSERT OR REPLACE INTO memos VALUES(?,?)");
+  insert.bind(1, key);
+  insert.bind_borrowed(2, {reinterpret_cast<const std::uint8_t*>(blob.data()), blob.size()});
+  insert.run();
+}
+
+void State::forget_memo(std::string_view key) {
+  database_.statement("DELETE FROM memos WHERE key=?").run_with(key);
+}
+
+}  // namespace provrun::catalog
