@@ -95,16 +95,25 @@ class Assembly {
       return {point(side, along(first) - half * 0.3), point(side + 16, along(first) - half * 0.3),
               point(side + 16, along(first) + half * 0.3), point(side, along(first) + half * 0.3)};
     }
+    // Within a layer's band an edge keeps to its own row, where no wider neighbour can be in its
+    // way.
+    const auto& from_band = bands_[static_cast<std::size_t>(layering_.layers[first])];
+    const auto& to_band = bands_[static_cast<std::size_t>(layering_.layers[last])];
     std::vector<Point> points;
-    points.push_back(point(centre_of(layering_.layers[first]) + depth_of(layout.nodes[first]) / 2,
-                           along(first)));
+    const auto add = [&](double across, std::size_t item) {
+      const auto next = point(across, along(item));
+      if (points.empty() || points.back().x != next.x || points.back().y != next.y)
+        points.push_back(next);
+    };
+    add(centre_of(layering_.layers[first]) + depth_of(layout.nodes[first]) / 2, first);
+    add(from_band.second, first);
     for (const auto bend : layered_.bends[number]) {
       const auto& band = bands_[static_cast<std::size_t>(layered_.items[bend].layer)];
-      points.push_back(point(band.first, along(bend)));
-      points.push_back(point(band.second, along(bend)));
+      add(band.first, bend);
+      add(band.second, bend);
     }
-    points.push_back(
-        point(centre_of(layering_.layers[last]) - depth_of(layout.nodes[last]) / 2, along(last)));
+    add(to_band.first, last);
+    add(centre_of(layering_.layers[last]) - depth_of(layout.nodes[last]) / 2, last);
     if (reversed) std::reverse(points.begin(), points.end());
     return points;
   }
