@@ -171,6 +171,12 @@ Database Database::open(const std::string& path, const Schema& schema, const Opt
       throw Error(ErrorCode::unavailable,
                   base::format("cannot read {}: an older provrun made it", base::printable(path)))
           .hint("the next run brings it up to date");
+    // SQLite reads a last page that was cut short as if it ended in zeros.
+    constexpr std::uint64_t kSmallestPage = 512;
+    if (database.state_->immutable_stat && before->size % kSmallestPage != 0)
+      throw Error(ErrorCode::corruption,
+                  base::format("cannot read {}: its end is missing", base::printable(path)))
+          .hint(kRebuildHint);
     return database;
   }
   const bool create = options.access == Access::create;

@@ -36,14 +36,14 @@ struct RunSummary {
 
 /// Only runs for which all of the given hold.
 struct RunFilter {
-  std::optional<std::string> workflow;
-  std::optional<std::string> user;
-  std::optional<std::string> host;
-  std::optional<core::RunState> state;
-  std::optional<base::Timestamp> since;  ///< started at or after
-  std::optional<base::Timestamp> until;  ///< started before
-  std::optional<std::string>
-      step;  ///< executed, reused or failed this instance, or one of this step
+  std::optional<std::string> workflow = {};
+  std::optional<std::string> user = {};
+  std::optional<std::string> host = {};
+  std::optional<core::RunState> state = {};
+  std::optional<base::Timestamp> since = {};  ///< started at or after
+  std::optional<base::Timestamp> until = {};  ///< started before
+  std::optional<std::string> step =
+      {};  ///< executed, reused or failed this instance, or one of this step
 };
 
 /// Where the next page begins: after this run.
