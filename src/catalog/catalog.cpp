@@ -13,7 +13,9 @@ Catalog::~Catalog() = default;
 
 bool Catalog::add_run(const core::RunRecord& run, std::string_view snapshot,
                       std::span<const core::Execution> executions, const EvidenceOf& evidence) {
-  db::Transaction transaction(database_);
+  // A savepoint inside the caller's transaction would copy every page that it changes.
+  std::optional<db::Transaction> transaction;
+  if (!database_.in_transaction()) transaction.emplace(database_);
   std::optional<std::int64_t> known;
   {
     auto query = database_.statement("SELECT id, snapshot FROM runs WHERE uuid=?");
@@ -29,7 +31,7 @@ bool Catalog::add_run(const core::RunRecord& run, std::string_view snapshot,
   }
   if (known) writer_->remove(*known);
   writer_->add(run, snapshot, executions, evidence);
-  transaction.commit();
+  if (transaction) transaction->commit();
   return true;
 }
 
@@ -85,8 +87,9 @@ void Catalog::put_content_location(const core::ContentId& content, std::uint64_t
 }
 
 std::optional<std::vector<std::uint8_t>> Catalog::content_location(const core::ContentId& content) {
-  auto query =
-      database_.statement("SELECT location FROM contents WHERE digest=? AND location NOTNULL");
+  auto query = database_.statement(
+      "SELECT location FROM contents WHERE substr(digest, 1, 8)=substr(?1, 1, 8) AND digest=?1 AND "
+      "location NOTNULL");
   query.bind(1, db::Bytes(content.digest.bytes));
   if (!query.step()) return std::nullopt;
   const auto bytes = query.blob(0);

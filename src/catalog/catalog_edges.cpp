@@ -121,7 +121,8 @@ std::vector<VersionNumber> CatalogEdges::versions_of_path(std::string_view path)
 
 std::vector<VersionNumber> CatalogEdges::versions_of_content(const core::ContentId& content) {
   auto query = database_.statement(
-      "SELECT id FROM versions WHERE content=(SELECT id FROM contents WHERE digest=?) ORDER BY id");
+      "SELECT id FROM versions WHERE content=(SELECT id FROM contents WHERE substr(digest, 1, "
+      "8)=substr(?1, 1, 8) AND digest=?1) ORDER BY id");
   query.bind(1, db::Bytes(content.digest.bytes));
   return numbers<VersionNumber>(query);
 }

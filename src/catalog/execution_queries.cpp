@@ -14,7 +14,8 @@ constexpr std::string_view kSelect =
     "LEFT JOIN executions o ON o.id=e.reused_from ";
 const std::string kById = base::format("{}WHERE e.uuid=?", kSelect);
 const std::string kByKey = base::format(
-    "{}WHERE e.step_key=? AND e.state IN (0, 1) ORDER BY e.ended_ms DESC, e.id DESC LIMIT 1",
+    "{}WHERE substr(e.step_key, 1, 8)=substr(?1, 1, 8) AND e.step_key=?1 AND e.state IN (0, 1) "
+    "ORDER BY e.ended_ms DESC, e.id DESC LIMIT 1",
     kSelect);
 // 'A' follows '@', so the range holds exactly the step's instances.
 const std::string kByStep = base::format(
@@ -71,7 +72,8 @@ std::vector<SeenOutput> Catalog::outputs_of_step_key(const hash::Digest& step_ke
       "JOIN versions v ON v.id=g.version JOIN paths p ON p.id=v.path JOIN contents c ON "
       "c.id=v.content "
       // A reused execution did not make anything, so it says nothing of repeatability.
-      "WHERE e.step_key=? AND e.state IN (0, 1) AND e.state=0 "
+      "WHERE substr(e.step_key, 1, 8)=substr(?1, 1, 8) AND e.step_key=?1 AND e.state IN (0, 1) AND "
+      "e.state=0 "
       "GROUP BY g.version ORDER BY p.path, count(*) DESC, c.digest");
   query.bind(1, db::Bytes(step_key.bytes));
   std::vector<SeenOutput> seen;

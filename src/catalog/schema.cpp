@@ -48,10 +48,11 @@ CREATE TABLE paths(
 );
 CREATE TABLE contents(
   id INTEGER PRIMARY KEY,
-  digest BLOB NOT NULL UNIQUE,
+  digest BLOB NOT NULL,
   size INTEGER NOT NULL,
   location BLOB
 );
+CREATE INDEX contents_by_digest ON contents(substr(digest, 1, 8));
 CREATE TABLE versions(
   id INTEGER PRIMARY KEY,
   path INTEGER NOT NULL REFERENCES paths(id),
@@ -101,7 +102,7 @@ CREATE TABLE executions(
 );
 CREATE INDEX executions_by_run ON executions(run);
 CREATE INDEX executions_by_step ON executions(step, ended_ms, run);
-CREATE INDEX executions_by_key ON executions(step_key, ended_ms) WHERE state IN (0, 1);
+CREATE INDEX executions_by_key ON executions(substr(step_key, 1, 8)) WHERE state IN (0, 1);
 CREATE INDEX executions_by_origin ON executions(reused_from) WHERE reused_from IS NOT NULL;
 
 CREATE TABLE used(

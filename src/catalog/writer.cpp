@@ -63,7 +63,8 @@ std::int64_t Catalog::Writer::content_number(const core::ContentId& content, std
   const auto found = contents_.find(content);
   if (found != contents_.end()) return found->second;
   std::int64_t number = 0;
-  auto select = database_.statement("SELECT id FROM contents WHERE digest=?");
+  auto select = database_.statement(
+      "SELECT id FROM contents WHERE substr(digest, 1, 8)=substr(?1, 1, 8) AND digest=?1");
   select.bind(1, db::Bytes(content.digest.bytes));
   if (select.step()) {
     number = select.integer(0);
