@@ -18,12 +18,10 @@ namespace {
 
 constexpr const char* kRebuildHint =
     "it holds nothing that cannot be rebuilt: delete it, or run 'provrun repair --catalog'";
-// A reader that maps its pages copies a memo of some megabytes once instead of twice.
-constexpr const char* kReaderSettings = "PRAGMA mmap_size=268435456";
 // 64 MiB of page cache: bulk inserts into the reverse indexes touch pages all over them.
 constexpr const char* kWriterSettings =
     "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-65536; "
-    "PRAGMA mmap_size=268435456; PRAGMA journal_size_limit=16777216";
+    "PRAGMA journal_size_limit=16777216";
 
 int newest_version(const Schema& schema) {
   return schema.migrations.empty() ? 0 : schema.migrations.back().version;
@@ -105,7 +103,6 @@ Database& Database::operator=(Database&&) noexcept = default;
 namespace {
 
 void open_handle(Database::State& state, const std::string& name, int flags) {
-  // A file that SQLite made itself would be readable by all; what it holds is the owner's business.
   const int code =
       sqlite3_open_v2(name.c_str(), &state.handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   if (code != SQLITE_OK) fail(state, code, "open");
@@ -174,7 +171,12 @@ Database Database::open(const std::string& path, const Schema& schema, const Opt
       throw Error(ErrorCode::unavailable,
                   base::format("cannot read {}: an older provrun made it", base::printable(path)))
           .hint("the next run brings it up to date");
-    database.execute(kReaderSettings);
+    // SQLite reads a last page that was cut short as if it ended in zeros.
+    constexpr std::uint64_t kSmallestPage = 512;
+    if (database.state_->immutable_stat && before->size % kSmallestPage != 0)
+      throw Error(ErrorCode::corruption,
+                  base::format("cannot read {}: its end is missing", base::printable(path)))
+          .hint(kRebuildHint);
     return database;
   }
   const bool create = options.access == Access::create;
@@ -244,6 +246,11 @@ std::int64_t Database::changes() const {
 }
 bool Database::in_transaction() const {
   return sqlite3_get_autocommit(state_->handle) == 0;
+}
+std::int64_t Database::epoch() {
+  auto query = statement("PRAGMA data_version");
+  query.step();
+  return query.integer(0) + state_->rollbacks;
 }
 bool Database::read_only() const {
   return state_->read_only;
