@@ -317,6 +317,25 @@ store::SessionStatistics RunRecorder::statistics() const {
   return state_->statistics;
 }
 
+void RunRecorder::execution_started(const core::Execution& execution) {
+  state_->start();
+  state_->append(codec::Json::object({{"type", "started"},
+                                      {"execution", execution.id.to_string()},
+                                      {"step", execution.step},
+                                      {"time", os::now().to_rfc3339()}})
+                     .dump());
+}
+
+void RunRecorder::note_failure(const std::string& cause) noexcept {
+  try {
+    if (state_->started && state_->journal)
+      state_->append(codec::Json::object({{"type", "failed"},
+                                          {"cause", state_->setup.redactor->redact(cause).text}})
+                         .dump());
+  } catch (const base::Error&) {  // the disk that could not take the record cannot take this either
+  }
+}
+
 void RunRecorder::input_used(const core::Artifact& input) {
   auto& state = *state_;
   state.start();
@@ -395,6 +414,47 @@ void RunRecorder::discard() {
   os::remove_tree(state_->directory);
 }
 
+namespace {
+
+struct Journal {
+  std::optional<core::RunRecord> head;
+  std::vector<core::Execution> executions;  // with those that never ended, as failed ones
+  std::string cause = "the process that ran it was killed or lost power";
+};
+
+Journal read_journal(std::string_view text) {
+  Journal journal;
+  std::map<std::string, core::Execution> running;
+  for (const auto line : base::split(text, '\n')) {
+    if (line.empty()) continue;
+    try {
+      const auto json = codec::parse_json(line);
+      const auto type = json.get_string("type");
+      if (!journal.head) {
+        journal.head = core::run_record_from_json(json);
+      } else if (type == "started") {
+        core::Execution execution;
+        execution.id.uuid = base::parse_uuid(json.get_string("execution")).value_or(base::Uuid{});
+        execution.step = json.get_string("step");
+        execution.state = core::StepState::failed;
+        execution.failure = "was running when the run ended";
+        running[json.get_string("execution")] = std::move(execution);
+      } else if (type == "failed") {
+        journal.cause = "it could not be recorded: " + json.get_string("cause");
+      } else {
+        journal.executions.push_back(core::execution_from_json(json));
+        running.erase(journal.executions.back().id.to_string());
+      }
+    } catch (const base::Error&) {
+      break;  // the line that was being written when the run died
+    }
+  }
+  for (auto& [id, execution] : running) journal.executions.push_back(std::move(execution));
+  return journal;
+}
+
+}  // namespace
+
 std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
                                           CachedFiles& files, const policy::Redactor& redactor) {
   std::vector<core::RunRecord> recovered;
@@ -411,20 +471,8 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
       continue;
     }
     const auto text = os::read_file(journal);
-    std::optional<core::RunRecord> head;
-    std::vector<core::Execution> executions;
-    for (const auto line : base::split(text, '\n')) {
-      if (line.empty()) continue;
-      try {
-        const auto json = codec::parse_json(line);
-        if (!head)
-          head = core::run_record_from_json(json);
-        else
-          executions.push_back(core::execution_from_json(json));
-      } catch (const base::Error&) {
-        break;  // the line that was being written when the run died
-      }
-    }
+    auto told = read_journal(text);
+    const auto& head = told.head;
     if (!head ||
         archive.catalog().find_run(head->id)) {  // nothing told, or committed just before the end
       os::remove_tree(directory);
@@ -432,9 +480,8 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
     }
     auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
     RunRecorder recorder({workspace, &archive, &files, &redactor, std::move(workflow_file)}, *head);
-    for (auto& execution : executions) recorder.recover(std::move(execution));
-    recovered.push_back(recorder.finish(core::RunState::interrupted,
-                                        "the process that ran it was killed or lost power", {}));
+    for (auto& execution : told.executions) recorder.recover(std::move(execution));
+    recovered.push_back(recorder.finish(core::RunState::interrupted, told.cause, {}));
   }
   return recovered;
 }
