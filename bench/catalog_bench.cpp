@@ -352,8 +352,8 @@ void measure_drawing() {
 
 int main(int argc, char** argv) {
   const std::string part = argc > 1 ? argv[1] : "all";
-  const auto folder =
-      os::make_temporary_directory(argc > 2 ? os::join_path(argv[2], "catalog_bench-") : "catalog_bench-");
+  const auto folder = os::make_temporary_directory(
+      argc > 2 ? os::join_path(argv[2], "catalog_bench-") : "catalog_bench-");
   if (part == "all" || part == "state") measure_state(folder);
   if (part == "all" || part == "log") measure_log(folder);
   if (part == "all" || part == "layers") measure_layers(folder);

@@ -45,6 +45,7 @@ std::string to_dot(const Graph& graph, Orientation orientation) {
       "  edge [color=\"#6e7781\", arrowsize=0.7];\n",
       quote(graph.title.empty() ? "provrun" : graph.title),
       orientation == Orientation::left_to_right ? "LR" : "TB");
+  if (!graph.title.empty()) out += base::format("  label={};\n  labelloc=t;\n", quote(graph.title));
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const auto& node = graph.nodes[i];
     const auto& style = style_of(node.state);

@@ -27,8 +27,11 @@ class Search {
         add({false, {}, *execution, Relation::used, {}, -1});
       } else {
         const auto version = std::get<VersionNumber>(node);
-        const auto generator = timeline_.last_generator(timeline_.source().generators(version));
-        add({true, version, generator.value_or(ExecutionLink{}).execution, Relation::used, {}, -1});
+        // Any of its makers may be the one that the other side means.
+        auto generators = timeline_.source().generators(version);
+        if (generators.empty()) generators.emplace_back();
+        for (const auto& generator : generators)
+          add({true, version, generator.execution, Relation::used, {}, -1});
       }
     }
     const auto starts = states_.size();
@@ -95,7 +98,7 @@ class Search {
       } else if (earlier.relation == Relation::generated) {
         edges.push_back(artifact_edge(timeline_, Relation::generated, earlier.execution,
                                       later.version, earlier.evidence, depth));
-        if (input != nullptr)
+        if (input != nullptr && input->version != later.version)
           edges.push_back(derived_edge(timeline_, earlier.execution, later.version, input->version,
                                        weaker(input->evidence, earlier.evidence), depth));
         input = nullptr;

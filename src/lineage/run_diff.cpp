@@ -117,8 +117,12 @@ StepChange compare_steps(const std::string& name, const Execution* before, const
   StepChange change;
   change.step = name;
   static const std::vector<Artifact> kNone;
-  change.outputs = diff_artifacts(before != nullptr ? before->outputs : kNone,
-                                  after != nullptr ? after->outputs : kNone);
+  const auto unknown = [](const Execution* e) {
+    return e != nullptr && e->state == StepState::up_to_date && e->outputs.empty();
+  };
+  if (!unknown(before) && !unknown(after))
+    change.outputs = diff_artifacts(before != nullptr ? before->outputs : kNone,
+                                    after != nullptr ? after->outputs : kNone);
   if (before != nullptr) change.state_before = before->state;
   if (after != nullptr) change.state_after = after->state;
   if (before == nullptr || after == nullptr) {

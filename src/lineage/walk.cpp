@@ -25,22 +25,39 @@ class Walk {
     while (!queue_.empty() && !stopped_) {
       const auto item = queue_.front();
       queue_.pop_front();
-      if (item.is_version) {
-        direction == Direction::up ? version_up(item) : version_down(item);
-      } else {
-        direction == Direction::up ? execution_up(item) : execution_down(item);
+      switch (item.kind) {
+        case Item::Kind::version:
+          direction == Direction::up ? version_up(item) : version_down(item);
+          break;
+        case Item::Kind::execution:
+          direction == Direction::up ? execution_up(item) : execution_down(item);
+          break;
+        case Item::Kind::derivation:
+          derive(item);
+          break;
+        case Item::Kind::information:
+          inform(item.execution, item.earlier, item.evidence, item.depth + 1);
+          break;
       }
     }
     return !stopped_;
   }
 
  private:
-  /// An execution; or a version as one execution (0: nobody known) made it.
+  /// What waits for its turn, so that edges come in the order of their depth.
   struct Item {
-    bool is_version = false;
+    enum class Kind {
+      execution,
+      version,      ///< as `execution` (0: nobody known) made it
+      derivation,   ///< the derived edges of `version` as `execution` made it
+      information,  ///< the informed edge from `execution` to `earlier`
+    };
+    Kind kind = Kind::execution;
     VersionNumber version;
     ExecutionNumber execution;
-    Evidence evidence = Evidence::declared;  ///< of the version's generation
+    ExecutionNumber earlier;
+    Evidence evidence =
+        Evidence::declared;  ///< of the version's generation, or of the informed edge
     int depth = 0;
   };
 
@@ -58,12 +75,13 @@ class Walk {
 
   void enter(ExecutionNumber execution, int depth) {
     if (executions_.insert(execution.value).second)
-      queue_.push_back({false, {}, execution, Evidence::declared, depth});
+      queue_.push_back({Item::Kind::execution, {}, execution, {}, Evidence::declared, depth});
   }
 
   void enter(VersionNumber version, ExecutionLink generator, int depth) {
     if (versions_.insert({version.value, generator.execution.value}).second)
-      queue_.push_back({true, version, generator.execution, generator.evidence, depth});
+      queue_.push_back(
+          {Item::Kind::version, version, generator.execution, {}, generator.evidence, depth});
   }
 
   void start_at(VersionNumber version, Direction direction) {
@@ -80,12 +98,19 @@ class Walk {
     if (!within(depth)) return;
     emit(artifact_edge(timeline_, Relation::generated, item.execution, item.version, item.evidence,
                        depth));
-    if (options_.derived && within(depth + 1)) {
-      for (const auto& input : timeline_.source().used(item.execution))
-        emit(derived_edge(timeline_, item.execution, item.version, input.version,
-                          weaker(item.evidence, input.evidence), depth + 1));
-    }
     enter(item.execution, depth);
+    if (options_.derived)
+      queue_.push_back(
+          {Item::Kind::derivation, item.version, item.execution, {}, item.evidence, depth});
+  }
+
+  void derive(const Item& item) {
+    const int depth = item.depth + 1;
+    if (!within(depth)) return;
+    for (const auto& input : timeline_.source().used(item.execution))
+      if (input.version != item.version)  // else the step left its input as it was
+        emit(derived_edge(timeline_, item.execution, item.version, input.version,
+                          weaker(item.evidence, input.evidence), depth));
   }
 
   void execution_up(const Item& item) {
@@ -98,9 +123,14 @@ class Walk {
       const auto generator =
           timeline_.generator_before(timeline_.source().generators(input.version), item.execution);
       if (!generator) continue;
-      inform(item.execution, generator->execution, weaker(input.evidence, generator->evidence),
-             depth + 1);
       enter(input.version, *generator, depth);
+      if (options_.informed)
+        queue_.push_back({Item::Kind::information,
+                          {},
+                          item.execution,
+                          generator->execution,
+                          weaker(input.evidence, generator->evidence),
+                          depth});
     }
     if (const auto origin = timeline_.execution(item.execution).reused_from) {
       emit(execution_edge(timeline_, Relation::reused, item.execution, *origin, Evidence::both,
@@ -127,8 +157,9 @@ class Walk {
                depth);
       if (options_.derived && within(depth + 1)) {
         for (const auto& output : timeline_.source().generated(user.execution))
-          emit(derived_edge(timeline_, user.execution, output.version, item.version,
-                            weaker(user.evidence, output.evidence), depth + 1));
+          if (output.version != item.version)
+            emit(derived_edge(timeline_, user.execution, output.version, item.version,
+                              weaker(user.evidence, output.evidence), depth + 1));
       }
       enter(user.execution, depth);
     }

@@ -77,11 +77,11 @@ inline void check_edge_source(const MakeSource& make) {
     lineage::WalkOptions options;
     options.derived = options.informed = true;
     CHECK(words(lineage::up(*source, lineage::find_start(*source, "model.json"), options).edges) ==
-          Lines{"generated fit model.json", "derived fit model.json < lib.py",
-                "derived fit model.json < tidy.csv", "used fit lib.py", "used fit tidy.csv",
-                "informed fit < 1", "generated clean@a tidy.csv",
-                "derived clean@a tidy.csv < raw.csv", "derived clean@a tidy.csv < lib.py",
-                "used clean@a raw.csv", "used clean@a lib.py"});
+          Lines{"generated fit model.json", "used fit lib.py", "used fit tidy.csv",
+                "derived fit model.json < lib.py", "derived fit model.json < tidy.csv",
+                "generated clean@a tidy.csv", "informed fit < 1", "used clean@a raw.csv",
+                "used clean@a lib.py", "derived clean@a tidy.csv < raw.csv",
+                "derived clean@a tidy.csv < lib.py"});
     CHECK(words(lineage::down(*source, lineage::find_start(*source, "raw.csv"), options).edges) ==
           Lines{"used clean@a raw.csv", "derived clean@a tidy.csv < raw.csv",
                 "generated clean@a tidy.csv", "used fit tidy.csv", "informed fit < 1",
@@ -186,6 +186,36 @@ inline void check_edge_source(const MakeSource& make) {
                               lineage::find_start(*source, first.executions[1].id.to_string()))
                     .edges) ==
           Lines{"generated fit model.json", "reused fit < 2", "generated fit model.json"});
+  }
+
+  SECTION("a step that leaves its input as it was is not derived from itself, nor its own cause") {
+    const auto source =
+        make({{run(101, 1000), {execution(1, "touch", 1000, 1010, {{"f", "x"}}, {{"f", "x"}})}}});
+    lineage::WalkOptions options;
+    options.derived = options.informed = true;
+    const auto start = lineage::find_start(*source, "f");
+    CHECK(words(lineage::up(*source, start, options).edges) ==
+          Lines{"generated touch f", "used touch f"});
+    CHECK(words(lineage::down(*source, start, options).edges) ==
+          Lines{"used touch f", "generated touch f"});
+  }
+
+  SECTION("a path goes through any maker of a version; edges come by depth") {
+    const auto source =
+        make({{run(101, 1000), {execution(1, "old", 1000, 1010, {{"a", "1"}}, {{"x", "same"}})}},
+              {run(102, 2000), {execution(2, "new", 2000, 2010, {{"b", "2"}}, {{"x", "same"}})}}});
+    CHECK(words(lineage::path(*source, lineage::find_start(*source, "a"),
+                              lineage::find_start(*source, "x"))) ==
+          Lines{"used old a", "generated old x", "derived old x < a"});
+    lineage::WalkOptions options;
+    options.derived = options.informed = true;
+    const auto study = make({first});
+    int depth = 0;
+    for (const auto& edge :
+         lineage::up(*study, lineage::find_start(*study, "fit"), options).edges) {
+      CHECK(edge.depth >= depth);
+      depth = edge.depth;
+    }
   }
 
   SECTION("steps of one millisecond keep their order") {

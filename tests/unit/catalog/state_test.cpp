@@ -168,11 +168,11 @@ TEST_CASE("what was remembered survives closing, and damage in a row is an error
 TEST_CASE("state.db leaves a network file system for the cache folder") {
   const auto local = [](const std::string&) { return false; };
   const auto network = [](const std::string&) { return true; };
-  CHECK(catalog::state_path("/home/a/work/", "/cache", local) == "/home/a/work/.provrun/state.db");
-  const auto moved = catalog::state_path("/home/a/work", "/cache", network);
-  CHECK(moved == catalog::state_path("/home/a/./work/", "/cache", network));
+  CHECK(catalog::state_path("/data/a/work/", "/cache", local) == "/data/a/work/.provrun/state.db");
+  const auto moved = catalog::state_path("/data/a/work", "/cache", network);
+  CHECK(moved == catalog::state_path("/data/a/./work/", "/cache", network));
   CHECK(moved ==
-        "/cache/workspaces/" + hash::sha256("/home/a/work").to_hex().substr(0, 16) + "/state.db");
-  CHECK(moved != catalog::state_path("/home/b/work", "/cache", network));
+        "/cache/workspaces/" + hash::sha256("/data/a/work").to_hex().substr(0, 16) + "/state.db");
+  CHECK(moved != catalog::state_path("/data/b/work", "/cache", network));
   CHECK(catalog::repository_catalog_path("id1") != catalog::repository_catalog_path("id2"));
 }

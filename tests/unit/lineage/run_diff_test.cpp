@@ -85,4 +85,9 @@ TEST_CASE(
   CHECK(diff.steps[1].key.empty());
   CHECK(diff.steps[1].state_after == core::StepState::failed);
   CHECK(diff.same_results());
+
+  auto carried = a[0];
+  carried.state = core::StepState::up_to_date;
+  carried.outputs.clear();
+  CHECK(lineage::diff_runs({run, {a[0]}}, {run, {carried}}).steps.empty());
 }
