@@ -39,9 +39,20 @@ std::vector<PlannedStep> explain_present(const RunRequest& request, const std::s
           return output == path || output == path + "/" ||
                  (output.ends_with('/') && path.starts_with(output));
         });
-    if (makes_it || is_step(step.step, word)) found.push_back(std::move(step));
+    if (makes_it || is_step(step.step, word)) found.push_back(step);
   }
   if (found.empty()) unknown(word, names);
+  // A step that only waits for another one is explained by that one's reason.
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].reason.kind != "upstream") continue;
+    const auto root = std::find_if(plan.steps.begin(), plan.steps.end(), [&](const auto& step) {
+      return step.step == found[i].reason.what;
+    });
+    const bool listed = std::any_of(found.begin(), found.end(), [&](const auto& step) {
+      return step.step == found[i].reason.what;
+    });
+    if (root != plan.steps.end() && !listed) found.push_back(*root);
+  }
   return found;
 }
 

@@ -59,6 +59,7 @@ class Reproduction {
           base::ErrorCode::not_found,
           base::format("run {} has no result to reproduce: no step succeeded", report_.run));
     make_directory();
+    enter_workspace();
     try {
       restore_sources();
       if (stored_.record.pipeline)
@@ -67,12 +68,12 @@ class Reproduction {
         run_recorded_command();
       compare();
     } catch (...) {
-      if (!request_.into) os::remove_tree(directory_);
+      if (!request_.into) os::remove_tree(scratch_);
       throw;
     }
     report_.directory = directory_;
     if (!request_.into && report_.identical()) {
-      os::remove_tree(directory_);
+      os::remove_tree(scratch_);
       report_.directory.clear();
     }
     return std::move(report_);
@@ -90,6 +91,22 @@ class Reproduction {
       throw base::Error(base::ErrorCode::conflict,
                         base::format("{} is not empty", base::printable(*request_.into)))
           .hint("give a folder that is new or empty");
+    os::make_directories(directory_);
+  }
+
+  // The workspace lies as deep in the scratch folder as its inputs reach out of it ("../lib/x"), so
+  // that these have a place there too.
+  void enter_workspace() {
+    std::size_t depth = 0;
+    for (const auto& execution : stored_.executions)
+      for (const auto& input : execution.inputs) {
+        std::string_view path = input.path;
+        std::size_t up = 0;
+        for (; path.starts_with("../"); path.remove_prefix(3)) ++up;
+        depth = std::max(depth, up);
+      }
+    scratch_ = directory_;
+    for (std::size_t i = 0; i < depth; ++i) directory_ += i + 1 == depth ? "/workspace" : "/above";
     os::make_directories(directory_);
   }
 
@@ -116,13 +133,13 @@ class Reproduction {
             base::format("{} is not in the repository", base::printable(path)));
         continue;
       }
-      if (in_snapshot.starts_with(kOutsideDirectory)) {
+      if (path.starts_with('/')) {
         check_outside(path, artifact);
         continue;
       }
       // A recorded path is foreign data: it may not lead out of the folder.
       const auto target = os::normalize_path(os::join_path(directory_, path));
-      if (!target.starts_with(directory_ + "/"))
+      if (!target.starts_with(scratch_ + "/"))
         throw base::Error(
             base::ErrorCode::corruption,
             base::format("the record names {}, outside of its workspace", base::printable(path)));
@@ -244,7 +261,8 @@ class Reproduction {
   const std::function<int()>& interrupts_;
   std::unique_ptr<Archive> archive_;
   StoredRun stored_;
-  std::string directory_;
+  std::string scratch_;    // holds all that is restored
+  std::string directory_;  // the workspace in it
   ReproduceReport report_;
 };
 

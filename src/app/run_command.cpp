@@ -109,7 +109,7 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
                             redactor);
   recorder.on_start([&] { surroundings.start(); });
-  recorder.work_begins();
+  recorder.execution_started(execution);
   for (const auto& input : execution.inputs) recorder.input_used(input);
 
   exec::LocalExecutor executor(recorder.directory());

@@ -44,24 +44,6 @@ std::string safe_file_name(std::string_view step) {
 
 }  // namespace
 
-namespace {
-
-// What goes wrong while a run is recorded is the run's failure, not that of a name the user gave.
-template <typename Action>
-void recording(Action action) {
-  constexpr std::string_view context = "cannot record the run";
-  try {
-    action();
-  } catch (base::Error& error) {
-    if (!error.message().starts_with(context)) error.add_context(std::string(context));
-    if (error.code() != base::ErrorCode::not_found) throw;
-    throw base::Error(base::ErrorCode::failed, error.message())
-        .hint("nothing else may change what lies in .provrun; run again");
-  }
-}
-
-}  // namespace
-
 WorkspaceHistory::WorkspaceHistory(catalog::State* state, std::string workflow_file)
     : state_(state), workflow_file_(std::move(workflow_file)) {
   if (state_ == nullptr) return;
@@ -339,17 +321,30 @@ store::SessionStatistics RunRecorder::statistics() const {
   return state_->statistics;
 }
 
-void RunRecorder::work_begins() {
-  recording([&] { state_->start(); });
+void RunRecorder::execution_started(const core::Execution& execution) {
+  state_->start();
+  state_->append(codec::Json::object({{"type", "started"},
+                                      {"execution", execution.id.to_string()},
+                                      {"step", execution.step},
+                                      {"time", os::now().to_rfc3339()}})
+                     .dump());
+}
+
+void RunRecorder::note_failure(const std::string& cause) noexcept {
+  try {
+    if (state_->started && state_->journal)
+      state_->append(codec::Json::object({{"type", "failed"},
+                                          {"cause", state_->setup.redactor->redact(cause).text}})
+                         .dump());
+  } catch (const base::Error&) {  // the disk that could not take the record cannot take this either
+  }
 }
 
 void RunRecorder::input_used(const core::Artifact& input) {
   auto& state = *state_;
-  recording([&] {
-    state.start();
-    if (state.artifacts.emplace(input.path, input).second)
-      state.keep(input, state.setup.files->absolute(input.path));
-  });
+  state.start();
+  if (state.artifacts.emplace(input.path, input).second)
+    state.keep(input, state.setup.files->absolute(input.path));
 }
 
 std::string RunRecorder::execution_ended(core::Execution& execution,
@@ -359,14 +354,12 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
     state.add(execution);
     return {};
   }
-  recording([&] {
-    state.start();
-    state.storing->check();
-    state.take_log(execution, attempt_logs);
-    if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
-    for (const auto& output : execution.outputs)
-      state.keep(output, state.setup.files->absolute(output.path));
-  });
+  state.start();
+  state.storing->check();
+  state.take_log(execution, attempt_logs);
+  if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
+  for (const auto& output : execution.outputs)
+    state.keep(output, state.setup.files->absolute(output.path));
   const auto log = execution.log ? state.log_path(execution.log->content) : std::string();
   state.add(execution);
   return log;
@@ -387,11 +380,6 @@ void RunRecorder::recover(core::Execution execution) {
 
 core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string& failure,
                                     Extra extra) {
-  recording([&] { finish_record(run_state, failure, std::move(extra)); });
-  return state_->record;
-}
-
-void RunRecorder::finish_record(core::RunState run_state, const std::string& failure, Extra extra) {
   auto& state = *state_;
   auto& record = state.record;
   state.start();
@@ -420,6 +408,7 @@ void RunRecorder::finish_record(core::RunState run_state, const std::string& fai
   state.statistics = state.session->statistics();
   state.update_catalog(name);
   os::remove_tree(state.directory);
+  return record;
 }
 
 void RunRecorder::discard() {
@@ -427,6 +416,47 @@ void RunRecorder::discard() {
   state_->remember();
   os::remove_tree(state_->directory);
 }
+
+namespace {
+
+struct Journal {
+  std::optional<core::RunRecord> head;
+  std::vector<core::Execution> executions;  // with those that never ended, as failed ones
+  std::string cause = "the process that ran it was killed or lost power";
+};
+
+Journal read_journal(std::string_view text) {
+  Journal journal;
+  std::map<std::string, core::Execution> running;
+  for (const auto line : base::split(text, '\n')) {
+    if (line.empty()) continue;
+    try {
+      const auto json = codec::parse_json(line);
+      const auto type = json.get_string("type");
+      if (!journal.head) {
+        journal.head = core::run_record_from_json(json);
+      } else if (type == "started") {
+        core::Execution execution;
+        execution.id.uuid = base::parse_uuid(json.get_string("execution")).value_or(base::Uuid{});
+        execution.step = json.get_string("step");
+        execution.state = core::StepState::failed;
+        execution.failure = "was running when the run ended";
+        running[json.get_string("execution")] = std::move(execution);
+      } else if (type == "failed") {
+        journal.cause = "it could not be recorded: " + json.get_string("cause");
+      } else {
+        journal.executions.push_back(core::execution_from_json(json));
+        running.erase(journal.executions.back().id.to_string());
+      }
+    } catch (const base::Error&) {
+      break;  // the line that was being written when the run died
+    }
+  }
+  for (auto& [id, execution] : running) journal.executions.push_back(std::move(execution));
+  return journal;
+}
+
+}  // namespace
 
 std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
                                           CachedFiles& files, const policy::Redactor& redactor) {
@@ -446,20 +476,8 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
       continue;
     }
     const auto text = os::read_file(journal);
-    std::optional<core::RunRecord> head;
-    std::vector<core::Execution> executions;
-    for (const auto line : base::split(text, '\n')) {
-      if (line.empty()) continue;
-      try {
-        const auto json = codec::parse_json(line);
-        if (!head)
-          head = core::run_record_from_json(json);
-        else
-          executions.push_back(core::execution_from_json(json));
-      } catch (const base::Error&) {
-        break;  // the line that was being written when the run died
-      }
-    }
+    auto told = read_journal(text);
+    const auto& head = told.head;
     if (!head ||
         archive.catalog().find_run(head->id)) {  // nothing told, or committed just before the end
       os::remove_tree(directory);
@@ -467,9 +485,8 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
     }
     auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
     RunRecorder recorder({workspace, &archive, &files, &redactor, std::move(workflow_file)}, *head);
-    for (auto& execution : executions) recorder.recover(std::move(execution));
-    recovered.push_back(recorder.finish(core::RunState::interrupted,
-                                        "it was killed, lost power or could not be recorded", {}));
+    for (auto& execution : told.executions) recorder.recover(std::move(execution));
+    recovered.push_back(recorder.finish(core::RunState::interrupted, told.cause, {}));
   }
   return recovered;
 }

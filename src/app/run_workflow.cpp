@@ -15,6 +15,7 @@
 #include "provrun/exec/local_executor.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
+#include "provrun/os/process.hpp"
 #include "provrun/os/random.hpp"
 #include "surroundings.hpp"
 
@@ -40,13 +41,36 @@ std::set<std::string, std::less<>> checked_force_names(const pipeline::Graph& gr
   return forced;
 }
 
+void add_secret_parameters(const codec::Json& value, const std::string& name,
+                           std::map<std::string, std::string>& secrets) {
+  if (value.is_object()) {
+    for (const auto& [member, inner] : value.as_object())
+      add_secret_parameters(inner, member, secrets);
+  } else if (value.is_string() && policy::is_secret_name(name)) {
+    secrets[name] = value.as_string();
+  }
+}
+
+// Declared secrets, and values under names that only secrets have.
 std::vector<policy::Secret> secrets_of(const pipeline::Workflow& workflow,
                                        const engine::Variables& variables) {
   std::map<std::string, std::string> secrets;
-  for (const auto& step : workflow.steps())
-    for (const auto& name : step.environment->secrets)
-      if (const auto found = variables.find(name); found != variables.end())
-        secrets[name] = found->second;
+  const auto add_variable = [&](const std::string& name) {
+    if (const auto found = variables.find(name); found != variables.end())
+      secrets[name] = found->second;
+  };
+  for (const auto& step : workflow.steps()) {
+    for (const auto& name : step.environment->secrets) add_variable(name);
+    for (const auto& name : step.environment->pass)
+      if (policy::is_secret_name(name)) add_variable(name);
+    for (const auto& [name, value] : step.environment->set) {
+      if (!policy::is_secret_name(name)) continue;
+      std::string text;
+      for (const auto& piece : value.pieces) text += piece.text;
+      secrets[name] = text;
+    }
+  }
+  add_secret_parameters(workflow.parameters().to_json(), {}, secrets);
   std::vector<policy::Secret> list;
   for (const auto& [name, value] : secrets) list.push_back({name, value});
   return list;
@@ -60,7 +84,7 @@ policy::Redactor make_redactor(const pipeline::Workflow& workflow,
 }
 
 engine::Redaction redact_with(const policy::Redactor& redactor) {
-  return {[&redactor](std::string_view text) { return redactor.redact(text).text; },
+  return {[&redactor](const codec::Json& document) { return redactor.redact_json(document).json; },
           [&redactor](std::string_view value) { return redactor.mark_of(value); }};
 }
 
@@ -127,6 +151,28 @@ core::RunRecord make_record(const RunRequest& request, const LoadedPipeline& loa
 
 }  // namespace
 
+namespace {
+
+// If recording fails, the run has failed: whatever kind the cause is, it says so, and the journal
+// stays for the next run to complete the record.
+template <typename Work>
+auto recorded(RunRecorder& recorder, const Work& work) {
+  try {
+    return work();
+  } catch (const base::Error& cause) {
+    recorder.note_failure(cause.message());
+    const bool telling =
+        cause.code() == base::ErrorCode::no_space || cause.code() == base::ErrorCode::unavailable ||
+        cause.code() == base::ErrorCode::corruption || cause.code() == base::ErrorCode::refused;
+    throw base::Error(telling ? cause.code() : base::ErrorCode::failed,
+                      "the run could not be recorded: " + cause.message())
+        .hint(cause.hint().empty() ? "the next run completes the record of how far it came"
+                                   : cause.hint());
+  }
+}
+
+}  // namespace
+
 RunReport run_workflow(const RunRequest& request, RunObserver& observer,
                        const std::function<int()>& interrupts) {
   RunReport report;
@@ -160,6 +206,13 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
 
   const auto redactor = make_redactor(*loaded.workflow, request.variables, workspace.hash_key());
   const auto notice = [&](const std::string& text) { observer.notice(text); };
+  // We hold the lock: processes of this workspace's steps are what a killed run has left, and they
+  // would write on into the files of this one.
+  if (const int ended =
+          os::end_processes_with(std::string(engine::kWorkspaceVariable), workspace.root());
+      ended > 0)
+    observer.notice(base::format("{} process{} of a killed run {} still there; ended", ended,
+                                 ended == 1 ? "" : "es", ended == 1 ? "was" : "were"));
   {
     CachedFiles files(workspace.root(), archive->state(), ".provrun/aside", notice);
     for (const auto& run : recover_runs(workspace, *archive, files, redactor))
@@ -203,8 +256,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
        .keep_going = request.keep_going,
        .workspace = workspace.root(),
        .streams = core::Streams::captured});
-  // When recording fails here the journal stays, and the next run completes the record.
-  report.outcome = engine.run(selection);
+  report.outcome = recorded(recorder, [&] { return engine.run(selection); });
   if (!recorder.started()) {
     recorder.discard();
     report.nothing_to_do = true;
@@ -212,8 +264,10 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
     if (!last.runs.empty()) report.run = last.runs[0].id.to_string();
   } else {
     observer.recording();
-    recorder.finish(report.outcome.state, redactor.redact(report.outcome.failure).text,
-                    surroundings.finish());
+    recorded(recorder, [&] {
+      return recorder.finish(report.outcome.state, redactor.redact(report.outcome.failure).text,
+                             surroundings.finish());
+    });
     report.stored_bytes = recorder.statistics().stored_bytes;
   }
   if (report.outcome.state == core::RunState::completed)

@@ -5,6 +5,7 @@
 #include "git_library.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/core/record.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
 #include "provrun/policy/redaction.hpp"
@@ -221,16 +222,24 @@ codec::Json to_json(const GitState& state) {
   codec::Json remotes = codec::Json::array();
   for (const GitRemote& remote : state.remotes)
     remotes.push_back(codec::Json::object({{"name", remote.name}, {"url", remote.url}}));
+  // A path need not be UTF-8: set_path keeps its bytes beside.
   codec::Json untracked = codec::Json::array();
-  for (const UntrackedInput& input : state.untracked_inputs)
-    untracked.push_back(codec::Json::object({{"path", input.path}, {"ignored", input.ignored}}));
+  for (const UntrackedInput& input : state.untracked_inputs) {
+    codec::Json json = codec::Json::object();
+    core::set_path(json, input.path);
+    json.set("ignored", input.ignored);
+    untracked.push_back(std::move(json));
+  }
   codec::Json submodules = codec::Json::array();
-  for (const GitSubmodule& submodule : state.submodules)
-    submodules.push_back(codec::Json::object({{"path", submodule.path},
-                                              {"url", submodule.url},
-                                              {"recorded", or_null(submodule.recorded)},
-                                              {"commit", or_null(submodule.commit)},
-                                              {"dirty", or_null(submodule.dirty)}}));
+  for (const GitSubmodule& submodule : state.submodules) {
+    codec::Json json = codec::Json::object();
+    core::set_path(json, submodule.path);
+    json.set("url", submodule.url);
+    json.set("recorded", or_null(submodule.recorded));
+    json.set("commit", or_null(submodule.commit));
+    json.set("dirty", or_null(submodule.dirty));
+    submodules.push_back(std::move(json));
+  }
   return codec::Json::object(
       {{"root", state.root},
        {"directory", state.directory},

@@ -69,8 +69,11 @@ class Dpkg {
           diverter = diversion.package;
           break;
         }
-        // Under its own name it can be only the diverting package's.
-        if (diversion.from == name && diversion.package != ":") return described(diversion.package);
+        if (diversion.from != name) continue;
+        // Under its own name it can be only the diverter's: a package's, or the administrator's own
+        // file.
+        if (diversion.package == ":") return std::nullopt;
+        return described(diversion.package);
       }
       if (const auto owner = find(listed, diverter)) return owner;
     }

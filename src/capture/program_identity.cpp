@@ -32,7 +32,7 @@ std::string first_bytes_of(const std::string& path) {
 
 std::optional<core::ContentId> hash_of(const HashFile& hash_file, const std::string& path) {
   try {
-    return hash_file(path);
+    return hash_file ? hash_file(path) : std::nullopt;
   } catch (const base::Error& error) {
     if (error.code() == base::ErrorCode::not_found || error.code() == base::ErrorCode::refused)
       return std::nullopt;

@@ -1,11 +1,13 @@
 #include "provrun/catalog/catalog_edges.hpp"
 
+#include <algorithm>
+
+#include "outputs_code.hpp"
 #include "provrun/base/error.hpp"
-#include "row_values.hpp"
+#include "values.hpp"
 
 namespace provrun::catalog {
 
-using lineage::Evidence;
 using lineage::ExecutionLink;
 using lineage::ExecutionNumber;
 using lineage::VersionLink;
@@ -14,19 +16,27 @@ using lineage::VersionNumber;
 namespace {
 
 template <typename Link, typename Number>
-std::vector<Link> links(db::Statement& query, std::int64_t number) {
-  query.reset();
-  query.bind(1, number);
+std::vector<Link> links(db::Statement& query, std::int64_t of) {
   std::vector<Link> found;
+  query.bind(1, of);
   while (query.step())
-    found.push_back({Number{query.integer(0)}, static_cast<Evidence>(query.integer(1))});
+    found.push_back({Number{query.integer(0)}, static_cast<lineage::Evidence>(query.integer(1))});
+  query.reset();
   return found;
 }
 
-std::vector<ExecutionNumber> numbers(db::Statement& query) {
-  std::vector<ExecutionNumber> found;
-  while (query.step()) found.push_back({query.integer(0)});
+template <typename Number>
+std::vector<Number> numbers(db::Statement& query) {
+  std::vector<Number> found;
+  while (query.step()) found.push_back(Number{query.integer(0)});
+  query.reset();
   return found;
+}
+
+[[noreturn]] void fail_unknown(std::string_view what, std::int64_t number) {
+  throw base::Error(
+      base::ErrorCode::internal,
+      base::format("the catalog was asked for {} {}, which it does not have", what, number));
 }
 
 }  // namespace
@@ -34,115 +44,124 @@ std::vector<ExecutionNumber> numbers(db::Statement& query) {
 CatalogEdges::CatalogEdges(db::Database& database)
     : database_(database),
       used_(database.statement(
-          "SELECT version, evidence FROM used WHERE execution = ? ORDER BY version")),
+          "SELECT version, evidence FROM used WHERE execution=? ORDER BY version")),
       generated_(database.statement(
-          "SELECT version, evidence FROM generated WHERE execution = ? ORDER BY version")),
+          "SELECT version, evidence FROM generated WHERE execution=? ORDER BY version")),
       generators_(database.statement(
-          "SELECT execution, evidence FROM generated WHERE version = ? ORDER BY execution")),
+          "SELECT execution, evidence FROM generated WHERE version=? ORDER BY execution")),
       users_(database.statement(
-          "SELECT execution, evidence FROM used WHERE version = ? ORDER BY execution")),
-      reuses_(database.statement(
-          "SELECT b.id FROM executions a JOIN executions b ON b.reused_from = a.execution "
-          "WHERE a.id = ? ORDER BY b.id")),
+          "SELECT execution, evidence FROM used WHERE version=? ORDER BY execution")),
+      reuses_(database.statement("SELECT id FROM executions WHERE reused_from=? ORDER BY id")),
       execution_(database.statement(
-          "SELECT e.execution, r.run, n.name, e.started, e.ended, o.id FROM executions e "
-          "JOIN runs r ON r.id = e.run JOIN step_names n ON n.id = e.step "
-          "LEFT JOIN executions o ON o.execution = e.reused_from WHERE e.id = ?")),
+          "SELECT e.uuid, r.uuid, n.name, e.started_ms, e.ended_ms, e.reused_from FROM executions "
+          "e "
+          "LEFT JOIN runs r ON r.id=e.run LEFT JOIN names n ON n.id=e.step WHERE e.id=?")),
       version_(database.statement(
-          "SELECT p.path, c.content, c.size FROM versions v JOIN paths p ON p.id = v.path "
-          "JOIN contents c ON c.id = v.content WHERE v.id = ?")) {}
+          "SELECT p.path, c.digest, c.size FROM versions v JOIN paths p ON p.id=v.path "
+          "JOIN contents c ON c.id=v.content WHERE v.id=?")) {}
 
 std::vector<VersionLink> CatalogEdges::used(ExecutionNumber execution) {
   return links<VersionLink, VersionNumber>(used_, execution.value);
 }
+
 std::vector<VersionLink> CatalogEdges::generated(ExecutionNumber execution) {
   return links<VersionLink, VersionNumber>(generated_, execution.value);
 }
+
 std::vector<ExecutionLink> CatalogEdges::generators(VersionNumber version) {
   return links<ExecutionLink, ExecutionNumber>(generators_, version.value);
 }
+
 std::vector<ExecutionLink> CatalogEdges::users(VersionNumber version) {
   return links<ExecutionLink, ExecutionNumber>(users_, version.value);
 }
 
 std::vector<ExecutionNumber> CatalogEdges::reuses(ExecutionNumber execution) {
-  reuses_.reset();
   reuses_.bind(1, execution.value);
-  return numbers(reuses_);
+  return numbers<ExecutionNumber>(reuses_);
 }
 
 lineage::ExecutionFacts CatalogEdges::execution(ExecutionNumber number) {
-  execution_.reset();
   execution_.bind(1, number.value);
-  if (!execution_.step())
-    throw base::Error(base::ErrorCode::internal, "no execution of that number");
+  if (!execution_.step()) fail_unknown("execution", number.value);
   lineage::ExecutionFacts facts;
-  facts.id.uuid = uuid_from(execution_.blob(0));
-  facts.run.uuid = uuid_from(execution_.blob(1));
-  facts.step = execution_.text(2);
-  facts.started = time_from(execution_.integer(3));
-  facts.ended = time_from(execution_.integer(4));
-  if (!execution_.is_null(5)) facts.reused_from = ExecutionNumber{execution_.integer(5)};
+  facts.id.uuid = uuid_of(execution_.blob(0));
+  if (!execution_.is_null(1)) {  // else only its id is known, from a run that reused or carried it
+    facts.run.uuid = uuid_of(execution_.blob(1));
+    facts.step = execution_.text(2);
+    facts.started = from_ms(execution_.integer(3));
+    facts.ended = from_ms(execution_.integer(4));
+    if (!execution_.is_null(5)) facts.reused_from = ExecutionNumber{execution_.integer(5)};
+  }
+  execution_.reset();
   return facts;
 }
 
 lineage::VersionFacts CatalogEdges::version(VersionNumber number) {
-  version_.reset();
   version_.bind(1, number.value);
-  if (!version_.step()) throw base::Error(base::ErrorCode::internal, "no version of that number");
-  return {std::string(as_text(version_.blob(0))), core::ContentId{digest_from(version_.blob(1))},
-          static_cast<std::uint64_t>(version_.integer(2))};
+  if (!version_.step()) fail_unknown("version", number.value);
+  lineage::VersionFacts facts{std::string(version_.text(0)),
+                              core::ContentId{digest_of(version_.blob(1))},
+                              static_cast<std::uint64_t>(version_.integer(2))};
+  version_.reset();
+  return facts;
 }
 
 std::vector<VersionNumber> CatalogEdges::versions_of_path(std::string_view path) {
+  // Numbers grow with time; what an execution generated is later than what it used.
   auto query = database_.statement(
-      "SELECT v.id, (SELECT max(e.ended) FROM executions e WHERE e.id IN "
-      "(SELECT execution FROM generated WHERE version = v.id UNION SELECT execution FROM used "
-      "WHERE version = v.id)) AS last "
-      "FROM paths p JOIN versions v ON v.path = p.id WHERE p.path = ? ORDER BY last, v.id");
-  query.bind(1, as_bytes(path));
-  std::vector<VersionNumber> found;
-  while (query.step()) found.push_back({query.integer(0)});
-  return found;
+      "SELECT v.id, "
+      "ifnull((SELECT max(execution) FROM generated WHERE version=v.id), 0) AS made, "
+      "ifnull((SELECT max(execution) FROM used WHERE version=v.id), 0) AS needed "
+      "FROM versions v WHERE v.path=(SELECT id FROM paths WHERE path=?) "
+      "ORDER BY max(2 * made + 1, 2 * needed), v.id");
+  query.bind(1, path);
+  return numbers<VersionNumber>(query);
 }
 
 std::vector<VersionNumber> CatalogEdges::versions_of_content(const core::ContentId& content) {
   auto query = database_.statement(
-      "SELECT v.id FROM contents c JOIN versions v ON v.content = c.id WHERE c.content = ? ORDER "
-      "BY v.id");
+      "SELECT id FROM versions WHERE content=(SELECT id FROM contents WHERE substr(digest, 1, "
+      "8)=substr(?1, 1, 8) AND digest=?1) ORDER BY id");
   query.bind(1, db::Bytes(content.digest.bytes));
-  std::vector<VersionNumber> found;
-  while (query.step()) found.push_back({query.integer(0)});
-  return found;
+  return numbers<VersionNumber>(query);
 }
 
 std::optional<ExecutionNumber> CatalogEdges::find_execution(const core::ExecutionId& id) {
-  auto query = database_.statement("SELECT id FROM executions WHERE execution = ?");
+  auto query = database_.statement("SELECT id FROM executions WHERE uuid=? AND run NOTNULL");
   query.bind(1, db::Bytes(id.uuid.bytes));
   if (!query.step()) return std::nullopt;
   return ExecutionNumber{query.integer(0)};
 }
 
 std::vector<ExecutionNumber> CatalogEdges::executions_of_run(const core::RunId& run) {
-  auto query = database_.statement(
-      "SELECT e.id FROM runs r JOIN executions e ON e.run = r.id WHERE r.run = ?1 UNION "
-      "SELECT e.id FROM runs r JOIN relied l ON l.run = r.id JOIN executions e ON e.execution = "
-      "l.execution "
-      "WHERE r.run = ?1 ORDER BY 1");
-  query.bind(1, db::Bytes(run.uuid.bytes));
-  return numbers(query);
+  auto head = database_.statement(
+      "SELECT r.id, s.executions FROM runs r LEFT JOIN carried_sets s ON s.id=r.carried WHERE "
+      "r.uuid=?");
+  head.bind(1, db::Bytes(run.uuid.bytes));
+  if (!head.step()) return {};
+  auto query = database_.statement("SELECT id FROM executions WHERE run=?");
+  query.bind(1, head.integer(0));
+  auto found = numbers<ExecutionNumber>(query);
+  const auto list = head.blob(1);
+  std::int64_t number = 0;
+  for (std::size_t offset = 0; offset < list.size();) {
+    number += static_cast<std::int64_t>(take_number(list, offset));
+    found.push_back({number});
+  }
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 std::vector<ExecutionNumber> CatalogEdges::last_executions(std::string_view step) {
+  const std::string name(step);
   auto query = database_.statement(
-      "SELECT (SELECT e.id FROM executions e WHERE e.step = n.id ORDER BY e.started DESC, e.id "
-      "DESC LIMIT 1) "
-      "FROM step_names n WHERE n.name = ? OR (n.name > ? AND n.name < ?) ORDER BY n.name");
-  query.bind(1, step).bind(2, std::string(step) + "@").bind(3, std::string(step) + "A");
-  std::vector<ExecutionNumber> found;
-  while (query.step())
-    if (!query.is_null(0)) found.push_back({query.integer(0)});
-  return found;
+      "SELECT (SELECT e.id FROM executions e WHERE e.step=n.id ORDER BY e.ended_ms DESC, e.id DESC "
+      "LIMIT 1) "
+      "AS last FROM names n WHERE (n.name=? OR (n.name>=? AND n.name<?)) AND last NOTNULL ORDER BY "
+      "last");
+  query.bind_all(name, name + "@", name + "A");
+  return numbers<ExecutionNumber>(query);
 }
 
 }  // namespace provrun::catalog

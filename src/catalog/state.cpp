@@ -1,142 +1,49 @@
 #include "provrun/catalog/state.hpp"
 
-#include <algorithm>
 #include <cstring>
 
+#include "outputs_code.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/db/transaction.hpp"
-#include "row_values.hpp"
+#include "values.hpp"
 
 namespace provrun::catalog {
 
 namespace {
 
-// Key documents larger than this are no step's.
-constexpr std::size_t kKeyLimit = 256U << 20U;
+/// One number for (device, inode): files of one directory stay neighbours in the table, and for one
+/// device it is one to one. Two devices may meet; the row's device then tells them apart and the
+/// later one wins, which costs a cache one entry.
+std::int64_t key_of(const os::FileStat& stat) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio: spreads the devices
+  return static_cast<std::int64_t>(stat.inode + stat.device * kOdd);
+}
 
-// Outputs of a step: for each its path (4-byte length and bytes), content (32), size, mode, and the
-// stat at record time as device, inode, size, mtime, ctime, mode: 8 bytes each, little endian.
-class OutputsWriter {
- public:
-  void add(const RememberedOutput& output) {
-    const auto& path = output.artifact.path;
-    const auto length = static_cast<std::uint32_t>(path.size());
-    append(&length, sizeof length);
-    append(path.data(), path.size());
-    append(output.artifact.content.digest.bytes.data(), 32);
-    for (const std::uint64_t number :
-         {output.artifact.size, std::uint64_t{output.artifact.mode}, output.stat.device,
-          output.stat.inode, output.stat.size, static_cast<std::uint64_t>(output.stat.mtime_ns),
-          static_cast<std::uint64_t>(output.stat.ctime_ns), std::uint64_t{output.stat.mode}})
-      append(&number, sizeof number);
+// A larger document than this was not written by us.
+constexpr std::size_t kMaxKeyDocument = 64U << 20U;
+// Of a document of 450 bytes a frame saves a quarter and costs eight times the reading time;
+// documents of hundreds of inputs shrink to half and are few.
+constexpr std::size_t kCompressFrom = 4096;
+
+/// Stored form: 'p' and the text, or 'z' and a zstd frame of it.
+std::vector<std::uint8_t> pack_document(codec::ZstdCompressor& compressor,
+                                        const std::string& text) {
+  std::vector<std::uint8_t> packed;
+  if (text.size() >= kCompressFrom) {
+    const auto frame =
+        compressor.compress({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    if (frame.size() < text.size()) {
+      packed.reserve(frame.size() + 1);
+      packed.push_back('z');
+      packed.insert(packed.end(), frame.begin(), frame.end());
+      return packed;
+    }
   }
-  const std::vector<std::uint8_t>& bytes() const { return bytes_; }
-
- private:
-  void append(const void* data, std::size_t size) {
-    const auto* from = static_cast<const std::uint8_t*>(data);
-    bytes_.insert(bytes_.end(), from, from + size);
-  }
-  std::vector<std::uint8_t> bytes_;
-};
-
-std::vector<RememberedOutput> read_outputs(db::Bytes bytes) {
-  std::vector<RememberedOutput> outputs;
-  const auto take = [&](void* to, std::size_t size) {
-    if (bytes.size() < size)
-      throw base::Error(base::ErrorCode::corruption, "state.db: outputs of a step are cut short")
-          .hint("it can be deleted, or rebuilt with 'provrun repair --catalog'");
-    std::memcpy(to, bytes.data(), size);
-    bytes = bytes.subspan(size);
-  };
-  while (!bytes.empty()) {
-    RememberedOutput output;
-    std::uint32_t length = 0;
-    take(&length, sizeof length);
-    output.artifact.path.resize(std::min<std::size_t>(length, bytes.size()));
-    take(output.artifact.path.data(), length);
-    take(output.artifact.content.digest.bytes.data(), 32);
-    std::uint64_t numbers[8];
-    take(numbers, sizeof numbers);
-    output.artifact.size = numbers[0];
-    output.artifact.mode = static_cast<std::uint32_t>(numbers[1]);
-    output.stat.device = numbers[2];
-    output.stat.inode = numbers[3];
-    output.stat.size = numbers[4];
-    output.stat.mtime_ns = static_cast<std::int64_t>(numbers[5]);
-    output.stat.ctime_ns = static_cast<std::int64_t>(numbers[6]);
-    output.stat.mode = static_cast<std::uint32_t>(numbers[7]);
-    outputs.push_back(std::move(output));
-  }
-  return outputs;
+  packed.reserve(text.size() + 1);
+  packed.push_back('p');
+  packed.insert(packed.end(), text.begin(), text.end());
+  return packed;
 }
-
-}  // namespace
-
-State::State(db::Database& database) : database_(database), compressor_(1) {}
-
-std::optional<core::ContentId> State::find_file(const os::FileStat& stat) {
-  auto query = database_.statement(
-      "SELECT content, size, mtime_ns, ctime_ns FROM files WHERE inode = ? AND device = ?");
-  query.bind_all(stat.inode, stat.device);
-  if (!query.step() || query.integer(1) != static_cast<std::int64_t>(stat.size) ||
-      query.integer(2) != stat.mtime_ns || query.integer(3) != stat.ctime_ns)
-    return std::nullopt;
-  return core::ContentId{digest_from(query.blob(0))};
-}
-
-void State::put_files(std::span<const std::pair<os::FileStat, core::ContentId>> files) {
-  db::Transaction transaction(database_);
-  auto insert = database_.statement(
-      "INSERT OR REPLACE INTO files(inode, device, size, mtime_ns, ctime_ns, content) "
-      "VALUES(?, ?, ?, ?, ?, ?)");
-  for (const auto& [stat, content] : files)
-    insert.run_with(stat.inode, stat.device, stat.size, stat.mtime_ns, stat.ctime_ns,
-                    db::Bytes(content.digest.bytes));
-  transaction.commit();
-}
-
-void State::forget_files() {
-  database_.execute("DELETE FROM files");
-}
-
-std::string State::StepRow::key_document() const {
-  if (key_.empty()) return {};
-  const auto text = decompressor_->decompress(key_, kKeyLimit);
-  return {text.begin(), text.end()};
-}
-
-std::vector<RememberedOutput> State::StepRow::outputs() const {
-  return read_outputs(outputs_);
-}
-
-std::optional<std::int64_t> State::workflow_number(std::string_view workflow) {
-  auto query = database_.statement("SELECT id FROM workflows WHERE path = ?");
-  query.bind(1, as_bytes(workflow));
-  if (!query.step()) return std::nullopt;
-  return query.integer(0);
-}
-
-void State::each_step(std::string_view workflow, const std::function<void(const StepRow&)>& visit) {
-  const auto number = workflow_number(workflow);
-  if (!number) return;
-  auto query = database_.statement(
-      "SELECT instance, step_key, execution, duration_ms, key_document, outputs FROM steps "
-      "WHERE workflow = ?");
-  query.bind_all(*number);
-  StepRow row(decompressor_);
-  while (query.step()) {
-    row.instance = query.text(0);
-    row.step_key = digest_from(query.blob(1));
-    row.execution.uuid = uuid_from(query.blob(2));
-    row.duration = std::chrono::milliseconds(query.integer(3));
-    row.key_ = query.blob(4);
-    row.outputs_ = query.blob(5);
-    visit(row);
-  }
-}
-
-namespace {
 
 RememberedStep whole(const State::StepRow& row) {
   return {std::string(row.instance), row.step_key, row.execution,
@@ -145,10 +52,75 @@ RememberedStep whole(const State::StepRow& row) {
 
 }  // namespace
 
+std::string State::StepRow::key_document() const {
+  if (key_.empty()) throw damaged("a key document");
+  const auto body = key_.subspan(1);
+  if (key_[0] == 'p') return {reinterpret_cast<const char*>(body.data()), body.size()};
+  if (key_[0] != 'z') throw damaged("a key document");
+  const auto text = decompressor_->decompress(body, kMaxKeyDocument);
+  return {reinterpret_cast<const char*>(text.data()), text.size()};
+}
+
+std::vector<RememberedOutput> State::StepRow::outputs() const {
+  return unpack_outputs(outputs_);
+}
+
+State::State(db::Database& database) : database_(database), compressor_(1) {}
+
+std::optional<core::ContentId> State::find_file(const os::FileStat& stat) {
+  auto query = database_.statement(
+      "SELECT content FROM file_cache WHERE key=? AND device=? AND size=? AND mtime_ns=? AND "
+      "ctime_ns=?");
+  query.bind_all(key_of(stat), stat.device, stat.size, stat.mtime_ns, stat.ctime_ns);
+  if (!query.step()) return std::nullopt;
+  return core::ContentId{digest_of(query.blob(0))};
+}
+
+void State::put_files(std::span<const std::pair<os::FileStat, core::ContentId>> files) {
+  if (files.empty()) return;
+  db::Transaction transaction(database_);
+  auto insert = database_.statement("INSERT OR REPLACE INTO file_cache VALUES(?,?,?,?,?,?)");
+  for (const auto& [stat, content] : files)
+    insert.run_with(key_of(stat), stat.device, stat.size, stat.mtime_ns, stat.ctime_ns,
+                    content.digest.bytes);
+  transaction.commit();
+}
+
+void State::forget_files() {
+  database_.execute("DELETE FROM file_cache");
+}
+
+std::optional<std::int64_t> State::workflow_number(std::string_view workflow) {
+  auto query = database_.statement("SELECT id FROM workflows WHERE path=?");
+  query.bind(1, workflow);
+  if (!query.step()) return std::nullopt;
+  return query.integer(0);
+}
+
+void State::each_step(std::string_view workflow, const std::function<void(const StepRow&)>& visit) {
+  const auto number = workflow_number(workflow);
+  if (!number) return;
+  auto query = database_.statement(
+      "SELECT instance, step_key, execution, duration_ms, key_document, outputs "
+      "FROM last_executions WHERE workflow=?");
+  query.bind(1, *number);
+  StepRow row(decompressor_);
+  while (query.step()) {
+    row.instance = query.text(0);
+    row.step_key = digest_of(query.blob(1));
+    row.execution.uuid = uuid_of(query.blob(2));
+    row.duration = std::chrono::milliseconds(query.integer(3));
+    row.key_ = query.blob(4);
+    row.outputs_ = query.blob(5);
+    visit(row);
+  }
+  database_.check_unchanged();
+}
+
 std::vector<RememberedStep> State::steps(std::string_view workflow) {
-  std::vector<RememberedStep> all;
-  each_step(workflow, [&](const StepRow& row) { all.push_back(whole(row)); });
-  return all;
+  std::vector<RememberedStep> steps;
+  each_step(workflow, [&](const StepRow& row) { steps.push_back(whole(row)); });
+  return steps;
 }
 
 std::optional<RememberedStep> State::find_step(std::string_view workflow,
@@ -156,14 +128,14 @@ std::optional<RememberedStep> State::find_step(std::string_view workflow,
   const auto number = workflow_number(workflow);
   if (!number) return std::nullopt;
   auto query = database_.statement(
-      "SELECT instance, step_key, execution, duration_ms, key_document, outputs FROM steps "
-      "WHERE workflow = ? AND instance = ?");
+      "SELECT instance, step_key, execution, duration_ms, key_document, outputs "
+      "FROM last_executions WHERE workflow=? AND instance=?");
   query.bind_all(*number, instance);
   if (!query.step()) return std::nullopt;
   StepRow row(decompressor_);
   row.instance = query.text(0);
-  row.step_key = digest_from(query.blob(1));
-  row.execution.uuid = uuid_from(query.blob(2));
+  row.step_key = digest_of(query.blob(1));
+  row.execution.uuid = uuid_of(query.blob(2));
   row.duration = std::chrono::milliseconds(query.integer(3));
   row.key_ = query.blob(4);
   row.outputs_ = query.blob(5);
@@ -171,24 +143,22 @@ std::optional<RememberedStep> State::find_step(std::string_view workflow,
 }
 
 void State::put_steps(std::string_view workflow, std::span<const RememberedStep> steps) {
+  if (steps.empty()) return;
   db::Transaction transaction(database_);
-  auto number = workflow_number(workflow);
-  if (!number) {
-    auto insert = database_.statement("INSERT INTO workflows(path) VALUES(?)");
-    insert.bind(1, as_bytes(workflow)).run();
-    number = database_.last_insert_rowid();
-  }
+  database_.statement("INSERT INTO workflows(path) VALUES(?) ON CONFLICT DO NOTHING")
+      .run_with(workflow);
+  const auto number = workflow_number(workflow);
   auto insert = database_.statement(
-      "INSERT OR REPLACE INTO steps(workflow, instance, step_key, execution, duration_ms, "
-      "key_document, outputs) VALUES(?, ?, ?, ?, ?, ?, ?)");
+      "INSERT INTO last_executions(workflow, instance, step_key, execution, duration_ms, "
+      "key_document, "
+      "outputs) VALUES(?,?,?,?,?,?,?) ON CONFLICT(workflow, instance) DO UPDATE SET "
+      "step_key=excluded.step_key, execution=excluded.execution, duration_ms=excluded.duration_ms, "
+      "key_document=excluded.key_document, outputs=excluded.outputs");
   for (const auto& step : steps) {
-    OutputsWriter outputs;
-    for (const auto& output : step.outputs) outputs.add(output);
-    std::vector<std::uint8_t> key;
-    if (!step.key_document.empty()) key = compressor_.compress(as_bytes(step.key_document));
-    insert.run_with(*number, step.instance, db::Bytes(step.step_key.bytes),
-                    db::Bytes(step.execution.uuid.bytes), step.duration.count(), db::Bytes(key),
-                    db::Bytes(outputs.bytes()));
+    const auto document = pack_document(compressor_, step.key_document);
+    const auto outputs = pack_outputs(step.outputs);
+    insert.run_with(*number, step.instance, step.step_key.bytes, step.execution.uuid.bytes,
+                    step.duration.count(), document, outputs);
   }
   transaction.commit();
 }
@@ -197,26 +167,30 @@ void State::forget_steps(std::string_view workflow, std::span<const std::string>
   const auto number = workflow_number(workflow);
   if (!number) return;
   db::Transaction transaction(database_);
-  auto remove = database_.statement("DELETE FROM steps WHERE workflow = ? AND instance = ?");
+  auto remove = database_.statement("DELETE FROM last_executions WHERE workflow=? AND instance=?");
   for (const auto& instance : instances) remove.run_with(*number, instance);
   transaction.commit();
 }
 
 std::optional<std::string> State::get_memo(std::string_view key) {
-  auto query = database_.statement("SELECT value FROM memos WHERE key = ?");
+  auto query = database_.statement("SELECT value FROM memos WHERE key=?");
   query.bind(1, key);
   if (!query.step()) return std::nullopt;
-  return std::string(as_text(query.blob(0)));
+  const auto value = query.blob(0);
+  std::string memo(reinterpret_cast<const char*>(value.data()), value.size());
+  database_.check_unchanged();
+  return memo;
 }
 
 void State::put_memo(std::string_view key, std::string_view blob) {
-  auto insert = database_.statement("INSERT OR REPLACE INTO memos(key, value) VALUES(?, ?)");
-  insert.bind(1, key).bind_borrowed(2, as_bytes(blob)).run();
+  auto insert = database_.statement("INSERT OR REPLACE INTO memos VALUES(?,?)");
+  insert.bind(1, key);
+  insert.bind_borrowed(2, {reinterpret_cast<const std::uint8_t*>(blob.data()), blob.size()});
+  insert.run();
 }
 
 void State::forget_memo(std::string_view key) {
-  auto remove = database_.statement("DELETE FROM memos WHERE key = ?");
-  remove.bind(1, key).run();
+  database_.statement("DELETE FROM memos WHERE key=?").run_with(key);
 }
 
 }  // namespace provrun::catalog

@@ -106,8 +106,9 @@ void print_execution(Console& console, const core::Execution& execution) {
     const auto& last = execution.attempts.back();
     head += base::format("  {}  {}", execution.attempts.front().started.to_rfc3339(),
                          duration_between(execution.attempts.front().started, last.ended));
-    head += base::format("  cpu {:.2f} s  memory {}", last.cpu_user_s + last.cpu_system_s,
-                         base::format_size(last.max_rss_bytes));
+    head +=
+        base::format("  cpu {:.2f} s  memory {}", last.cpu_user_s + last.cpu_system_s,
+                     last.max_rss_bytes > 0 ? base::format_size(last.max_rss_bytes) : "not known");
     if (execution.attempts.size() > 1)
       head += base::format("  {} attempts", execution.attempts.size());
     if (last.signal != 0)

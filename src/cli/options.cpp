@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <boost/program_options.hpp>
+#include <map>
 
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -15,6 +16,8 @@ struct Options::State {
   po::options_description description;
   po::positional_options_description positions;
   std::vector<std::string>* positional = nullptr;
+  // Options whose value must be joined: Boost would take the next word for it.
+  std::map<std::string, std::string> without_value;
   std::vector<std::function<void(const po::variables_map&)>> assign;
 };
 
@@ -54,7 +57,14 @@ Options& Options::number(const char* names, std::optional<int>& target) {
 }
 
 Options& Options::optional_number(const char* names, std::optional<int>& target, int fallback) {
-  state_->description.add_options()(names, po::value<int>()->implicit_value(fallback));
+  state_->description.add_options()(names, po::value<int>());
+  const std::string_view text = names;
+  const auto comma = text.find(',');
+  state_->without_value["--" + long_name(names)] =
+      base::format("--{}={}", long_name(names), fallback);
+  if (comma != std::string_view::npos)
+    state_->without_value["-" + std::string(text.substr(comma + 1))] =
+        base::format("--{}={}", long_name(names), fallback);
   state_->assign.emplace_back([name = long_name(names), &target](const po::variables_map& values) {
     if (values.count(name) > 0) target = values[name].as<int>();
   });
@@ -81,10 +91,14 @@ void Options::parse(const std::vector<std::string>& arguments) {
     if (hint.empty()) hint = base::format("'provrun help {}' lists what it takes", state_->verb);
     return base::Error(base::ErrorCode::invalid_input, message).hint(std::move(hint));
   };
+  auto words = arguments;
+  for (auto& word : words)
+    if (const auto found = state_->without_value.find(word); found != state_->without_value.end())
+      word = found->second;
   try {
     const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::variables_map values;
-    po::store(po::command_line_parser(arguments)
+    po::store(po::command_line_parser(words)
                   .options(state_->description)
                   .positional(state_->positions)
                   .style(style)

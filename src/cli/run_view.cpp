@@ -71,6 +71,8 @@ std::string describe(const core::Reason& reason) {
   if (reason.kind == "always") return "it runs always";
   if (reason.kind == "upstream") return base::format("{} comes first", what);
   if (reason.kind == "record_lost") return "the record of its last run is not known";
+  if (reason.kind == "unstable_input")
+    return base::format("its input {} changed while it ran last", what);
   if (reason.kind == "impossible") return what;
   return reason.kind;
 }
@@ -219,15 +221,22 @@ void RunView::tick() {
 }
 
 std::string RunView::time_left() const {
-  // Steps that were up to date or restored cost nothing; those that ran tell how fast it goes.
-  const auto finished = counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed;
-  if (finished == 0 || finished >= steps_ || counts_.executed == 0) return {};
-  const double elapsed = std::chrono::duration<double>(os::steady_now() - started_).count();
-  double left = elapsed / static_cast<double>(finished) * static_cast<double>(steps_ - finished);
-  if (unknown_steps_ == 0 && expected_s_ > 0 && done_s_ > 0)
-    left = elapsed * std::max(0.0, expected_s_ - done_s_) / done_s_;
+  const auto finished =
+      counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed + counts_.skipped;
+  if (finished >= steps_ || counts_.executed == 0 || done_s_ <= 0) return {};
+  const auto now = os::steady_now();
+  const double elapsed = std::chrono::duration<double>(now - started_).count();
+  double work = unknown_steps_ == 0 ? expected_s_ - done_s_
+                                    : done_s_ / static_cast<double>(counts_.executed) *
+                                          static_cast<double>(steps_ - finished);
+  for (const auto& [step, since] : running_)
+    work -= std::chrono::duration<double>(now - since).count();
+  // Work per second of wall-clock time so far: how many steps really run at once.
+  const double rate = std::max(1e-3, done_s_ / std::max(elapsed, 1e-3));
+  if (work <= 0) return {};
   return " · " +
-         base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(left * 1e9))) +
+         base::format_duration(
+             std::chrono::nanoseconds(static_cast<std::int64_t>(work / rate * 1e9))) +
          " left";
 }
 

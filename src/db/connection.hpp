@@ -3,14 +3,11 @@
 #include <sqlite3.h>
 
 #include <chrono>
-#include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "provrun/db/database.hpp"
 #include "provrun/os/file.hpp"
@@ -30,6 +27,7 @@ struct Database::State {
   std::string path;
   std::chrono::milliseconds busy_timeout{0};
   bool read_only = false;
+  std::int64_t rollbacks = 0;
   /// What the file looked like when it was opened as immutable.
   std::optional<os::FileStat> immutable_stat;
   std::unordered_multimap<std::string_view, std::unique_ptr<CachedStatement>> statements;

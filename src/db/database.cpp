@@ -18,12 +18,10 @@ namespace {
 
 constexpr const char* kRebuildHint =
     "it holds nothing that cannot be rebuilt: delete it, or run 'provrun repair --catalog'";
-// A reader that maps its pages copies a memo of some megabytes once instead of twice.
-constexpr const char* kReaderSettings = "PRAGMA mmap_size=268435456";
 // 64 MiB of page cache: bulk inserts into the reverse indexes touch pages all over them.
 constexpr const char* kWriterSettings =
     "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-65536; "
-    "PRAGMA mmap_size=268435456; PRAGMA journal_size_limit=16777216";
+    "PRAGMA journal_size_limit=16777216";
 
 int newest_version(const Schema& schema) {
   return schema.migrations.empty() ? 0 : schema.migrations.back().version;
@@ -66,7 +64,8 @@ void fail(const Database::State& connection, int code, std::string_view doing) {
     case SQLITE_NOTADB:
       throw Error(ErrorCode::corruption, message("it is not a SQLite database")).hint(kRebuildHint);
     case SQLITE_CORRUPT:
-      throw Error(ErrorCode::corruption, message("it is damaged (" + detail + ")")).hint(kRebuildHint);
+      throw Error(ErrorCode::corruption, message("it is damaged (" + detail + ")"))
+          .hint(kRebuildHint);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw Error(ErrorCode::unavailable,
@@ -80,7 +79,8 @@ void fail(const Database::State& connection, int code, std::string_view doing) {
     case SQLITE_AUTH:
       throw Error(ErrorCode::refused, message(detail));
     case SQLITE_CANTOPEN:
-      if (!os::stat_file(connection.path)) throw Error(ErrorCode::not_found, message("no such file"));
+      if (!os::stat_file(connection.path))
+        throw Error(ErrorCode::not_found, message("no such file"));
       throw Error(ErrorCode::refused, message(detail));
     case SQLITE_CONSTRAINT:
       throw Error(ErrorCode::conflict, message(detail));
@@ -103,8 +103,8 @@ Database& Database::operator=(Database&&) noexcept = default;
 namespace {
 
 void open_handle(Database::State& state, const std::string& name, int flags) {
-  // A file that SQLite made itself would be readable by all; what it holds is the owner's business.
-  const int code = sqlite3_open_v2(name.c_str(), &state.handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code =
+      sqlite3_open_v2(name.c_str(), &state.handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   if (code != SQLITE_OK) fail(state, code, "open");
   sqlite3_extended_result_codes(state.handle, 1);
   sqlite3_busy_timeout(state.handle, static_cast<int>(state.busy_timeout.count()));
@@ -139,8 +139,9 @@ bool check_version(Database& database, const Schema& schema) {
                              base::printable(database.path()), version, newest_version(schema)))
         .hint("a newer provrun wrote it; update this one, or delete the file");
   if (version != 0 && database.query_integer("PRAGMA application_id") != schema.application_id)
-    throw Error(ErrorCode::corruption, base::format("cannot open {}: it is another program's database",
-                                                    base::printable(database.path())))
+    throw Error(ErrorCode::corruption,
+                base::format("cannot open {}: it is another program's database",
+                             base::printable(database.path())))
         .hint(kRebuildHint);
   return version == newest_version(schema);
 }
@@ -155,9 +156,10 @@ Database Database::open(const std::string& path, const Schema& schema, const Opt
   if (state->read_only) {
     const auto before = os::stat_file(path);
     if (!before)
-      throw Error(ErrorCode::not_found, base::format("cannot open {}: no such file", base::printable(path)));
-    // Nobody writes when neither file is there: the last connection to close removes both. A -wal left
-    // behind empty, with no -shm, is as good as none.
+      throw Error(ErrorCode::not_found,
+                  base::format("cannot open {}: no such file", base::printable(path)));
+    // Nobody writes when neither file is there: the last connection to close removes both. A -wal
+    // left behind empty, with no -shm, is as good as none.
     if (is_empty_or_absent(path + "-wal") && !os::stat_file(path + "-shm")) {
       state->immutable_stat = before;
       open_handle(*state, immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
@@ -169,7 +171,12 @@ Database Database::open(const std::string& path, const Schema& schema, const Opt
       throw Error(ErrorCode::unavailable,
                   base::format("cannot read {}: an older provrun made it", base::printable(path)))
           .hint("the next run brings it up to date");
-    database.execute(kReaderSettings);
+    // SQLite reads a last page that was cut short as if it ended in zeros.
+    constexpr std::uint64_t kSmallestPage = 512;
+    if (database.state_->immutable_stat && before->size % kSmallestPage != 0)
+      throw Error(ErrorCode::corruption,
+                  base::format("cannot read {}: its end is missing", base::printable(path)))
+          .hint(kRebuildHint);
     return database;
   }
   const bool create = options.access == Access::create;
@@ -208,8 +215,8 @@ Statement Database::statement(std::string_view sql) {
   auto cached = std::make_unique<CachedStatement>();
   cached->connection = state_.get();
   cached->sql = sql;
-  const int code = sqlite3_prepare_v3(state_->handle, cached->sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT,
-                                      &cached->handle, nullptr);
+  const int code = sqlite3_prepare_v3(state_->handle, cached->sql.c_str(), -1,
+                                      SQLITE_PREPARE_PERSISTENT, &cached->handle, nullptr);
   if (code != SQLITE_OK) fail(*state_, code, state_->read_only ? "read" : "use");
   cached->lent = true;
   auto* const raw = cached.get();
@@ -231,11 +238,26 @@ std::int64_t Database::query_integer(const std::string& sql) {
   return code == SQLITE_ROW ? sqlite3_column_int64(raw, 0) : 0;
 }
 
-std::int64_t Database::last_insert_rowid() const { return sqlite3_last_insert_rowid(state_->handle); }
-std::int64_t Database::changes() const { return sqlite3_changes64(state_->handle); }
-bool Database::in_transaction() const { return sqlite3_get_autocommit(state_->handle) == 0; }
-bool Database::read_only() const { return state_->read_only; }
-const std::string& Database::path() const { return state_->path; }
+std::int64_t Database::last_insert_rowid() const {
+  return sqlite3_last_insert_rowid(state_->handle);
+}
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(state_->handle);
+}
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(state_->handle) == 0;
+}
+std::int64_t Database::epoch() {
+  auto query = statement("PRAGMA data_version");
+  query.step();
+  return query.integer(0) + state_->rollbacks;
+}
+bool Database::read_only() const {
+  return state_->read_only;
+}
+const std::string& Database::path() const {
+  return state_->path;
+}
 
 void Database::check_unchanged() const {
   if (!state_->immutable_stat) return;

@@ -8,7 +8,9 @@ namespace provrun::db {
 
 namespace {
 // A null pointer would bind NULL; an empty value is not NULL.
-const char* never_null(const void* data) { return data != nullptr ? static_cast<const char*>(data) : ""; }
+const char* never_null(const void* data) {
+  return data != nullptr ? static_cast<const char*>(data) : "";
+}
 }  // namespace
 
 Statement::Statement(CachedStatement* cached) : cached_(cached), handle_(cached->handle) {}
@@ -42,7 +44,8 @@ Statement& Statement::bind(int index, std::string_view text) {
 }
 
 Statement& Statement::bind(int index, Bytes bytes) {
-  check(sqlite3_bind_blob64(handle_, index, never_null(bytes.data()), bytes.size(), SQLITE_TRANSIENT));
+  check(sqlite3_bind_blob64(handle_, index, never_null(bytes.data()), bytes.size(),
+                            SQLITE_TRANSIENT));
   return *this;
 }
 
@@ -63,7 +66,9 @@ bool Statement::step() {
   fail(code);
 }
 
-void Statement::reset() { sqlite3_reset(handle_); }
+void Statement::reset() {
+  sqlite3_reset(handle_);
+}
 
 void Statement::run() {
   while (step()) {
@@ -71,9 +76,15 @@ void Statement::run() {
   reset();
 }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_, column); }
-double Statement::real(int column) const { return sqlite3_column_double(handle_, column); }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(handle_, column);
+}
+double Statement::real(int column) const {
+  return sqlite3_column_double(handle_, column);
+}
 
 std::string_view Statement::text(int column) const {
   const auto* data = sqlite3_column_text(handle_, column);

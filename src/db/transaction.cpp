@@ -1,5 +1,6 @@
 #include "provrun/db/transaction.hpp"
 
+#include "connection.hpp"
 #include "provrun/base/error.hpp"
 
 namespace provrun::db {
@@ -15,6 +16,7 @@ Transaction::Transaction(Database& database, Kind kind)
 
 Transaction::~Transaction() {
   if (!open_) return;
+  ++database_.state_->rollbacks;
   try {
     if (nested_) {
       database_.execute("ROLLBACK TO nested; RELEASE nested");

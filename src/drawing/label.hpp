@@ -5,14 +5,9 @@
 
 namespace provrun::drawing {
 
-/// Size of the letters, in CSS pixels.
-inline constexpr double kFontSize = 12;
-
-/// The text as it is drawn: control characters and bytes that are not UTF-8 escaped, and the two
-/// code points that XML does not allow replaced.
-std::string drawn_text(std::string_view text);
-
-/// Width of a drawn text in a fixed-width font, in CSS pixels.
-double width_of(std::string_view drawn);
+/// The label as it is drawn: printable, and shortened in the middle when long.
+std::string shown_label(std::string_view label);
+/// Its width in pixels in a 12 px sans-serif font, rather too wide than too narrow.
+double label_width(std::string_view shown);
 
 }  // namespace provrun::drawing

@@ -3,136 +3,133 @@
 #include <algorithm>
 
 #include "label.hpp"
-#include "mesh.hpp"
+#include "layered.hpp"
+#include "provrun/base/error.hpp"
 
 namespace provrun::drawing {
 
 namespace {
 
-constexpr double kMargin = 16;
-constexpr double kNodeGap = 14;   // between things of one layer
-constexpr double kLayerGap = 48;  // room for the edges to turn
-constexpr double kPadding = 10;   // around a label
-constexpr double kNodeHeight = 28;
-constexpr double kBendSize = 4;
-constexpr double kLoop = 6;  // how far an edge from a node to itself stands off
+constexpr double kMargin = 24;
+constexpr double kNodeHeight = 30;
+constexpr double kPadding = 22;  // of a label, both sides together
+constexpr double kMinWidth = 48;
 
-// Everything is computed along the layers ("along") and across them, and turned at the end.
-struct Interval {
-  double low = 0;
-  double high = 0;
-};
+void check(const Graph& graph) {
+  for (const auto& edge : graph.edges)
+    if (edge.from >= graph.nodes.size() || edge.to >= graph.nodes.size())
+      throw base::Error(base::ErrorCode::internal,
+                        "an edge of the drawing names a node that is not there");
+}
 
-class Drawing {
+/// Works with "along" a layer and "across" the layers, and turns them into x and y at the end.
+class Assembly {
  public:
-  Drawing(const Graph& graph, Orientation orientation)
-      : graph_(graph), is_wide_(orientation == Orientation::left_to_right) {}
+  Assembly(const Graph& graph, Orientation orientation)
+      : graph_(graph),
+        across_is_x_(orientation == Orientation::left_to_right),
+        layering_(assign_layers(graph)),
+        layered_(insert_bends(graph, layering_)) {}
 
-  Layout make() {
-    const auto layering = find_layers(graph_);
-    layout_.layers = layering.layers;
-    auto mesh = make_mesh(graph_, layering);
-    order_layers(mesh);
-    place(mesh);
-    for (std::size_t i = 0; i < graph_.edges.size(); ++i)
-      layout_.edges.push_back(route(i, mesh.bends[i], layering.reversed[i]));
-    return std::move(layout_);
+  Layout run() {
+    Layout layout;
+    for (const auto& node : graph_.nodes) {
+      const double width = std::max(kMinWidth, label_width(shown_label(node.label)) + kPadding);
+      layout.nodes.push_back({{}, width, kNodeHeight});
+    }
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+      layered_.items[i].size = across_is_x_ ? kNodeHeight : layout.nodes[i].width;
+    order_layers(layered_);
+    const double along = graph_.nodes.empty() ? 0 : place_items(layered_);
+    const double across = place_layers(layout);
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
+      layout.nodes[i].centre = point(centre_of(layering_.layers[i]), layered_.items[i].position);
+    for (std::size_t i = 0; i < graph_.edges.size(); ++i) layout.edges.push_back(route(layout, i));
+    const auto size = point(across, along);
+    layout.width = size.x + kMargin;
+    layout.height = size.y + kMargin;
+    layout.layers = layering_.layers;
+    return layout;
   }
 
  private:
-  Point turned(double along, double across) const {
-    return is_wide_ ? Point{along, across} : Point{across, along};
+  Point point(double across, double along) const {
+    return across_is_x_ ? Point{across + kMargin, along + kMargin}
+                        : Point{along + kMargin, across + kMargin};
   }
-  double along(const Point& point) const { return is_wide_ ? point.x : point.y; }
-  double across(const Point& point) const { return is_wide_ ? point.y : point.x; }
-  double length(const Box& box) const { return is_wide_ ? box.width : box.height; }
-  const Interval& extent_of(std::size_t node) const {
-    return extents_[static_cast<std::size_t>(layout_.layers[node])];
+  double centre_of(int layer) const {
+    const auto& band = bands_[static_cast<std::size_t>(layer)];
+    return (band.first + band.second) / 2;
   }
+  double depth_of(const Box& box) const { return across_is_x_ ? box.width : box.height; }
 
-  void place(const Mesh& mesh) {
-    std::vector<double> sizes(mesh.up.size(), kBendSize);
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      Box box;
-      box.width = width_of(drawn_text(graph_.nodes[i].label)) + 2 * kPadding;
-      box.height = kNodeHeight;
-      layout_.nodes.push_back(box);
-      sizes[i] = is_wide_ ? box.height : box.width;
+  /// Gives each layer its band; steep edges get more room so that they can be told apart.
+  double place_layers(const Layout& layout) {
+    bands_.assign(layered_.layers.size(), {0, 0});
+    double at = 0;
+    for (std::size_t l = 0; l < layered_.layers.size(); ++l) {
+      double depth = 0;
+      double steepest = 0;
+      for (const auto item : layered_.layers[l]) {
+        if (item < layout.nodes.size()) depth = std::max(depth, depth_of(layout.nodes[item]));
+        for (const auto next : layered_.after[item])
+          steepest = std::max(
+              steepest, std::abs(layered_.items[next].position - layered_.items[item].position));
+      }
+      bands_[l] = {at, at + depth};
+      at += depth;
+      if (l + 1 < layered_.layers.size()) at += std::clamp(44 + steepest * 0.12, 44.0, 180.0);
     }
-    across_ = place_across(mesh, sizes, kNodeGap);
-    Interval all;
-    for (std::size_t i = 0; i < across_.size(); ++i) {
-      const Interval mine{across_[i] - sizes[i] / 2, across_[i] + sizes[i] / 2};
-      all = i == 0 ? mine : Interval{std::min(all.low, mine.low), std::max(all.high, mine.high)};
-    }
-    for (auto& place : across_) place += kMargin - all.low;
-
-    double end = kMargin;
-    for (const auto& layer : mesh.layers) {
-      double widest = 0;
-      for (const auto i : layer)
-        if (!mesh.is_bend(i)) widest = std::max(widest, length(layout_.nodes[i]));
-      if (!extents_.empty()) end += kLayerGap;
-      extents_.push_back({end, end + widest});
-      end += widest;
-    }
-    for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
-      layout_.nodes[i].centre = turned((extent_of(i).low + extent_of(i).high) / 2, across_[i]);
-    const auto size = turned(end + kMargin, all.high - all.low + 2 * kMargin);
-    layout_.width = size.x;
-    layout_.height = size.y;
+    return at;
   }
 
-  std::vector<Point> route(std::size_t index, const std::vector<std::size_t>& bends,
-                           bool is_reversed) const {
-    auto [from, to, weak] = graph_.edges[index];
-    if (from == to) return loop(layout_.nodes[from]);
-    if (is_reversed) std::swap(from, to);
+  std::vector<Point> route(const Layout& layout, std::size_t number) const {
+    const auto& edge = graph_.edges[number];
+    const bool reversed = layering_.reversed[number];
+    const auto first = reversed ? edge.to : edge.from;
+    const auto last = reversed ? edge.from : edge.to;
+    const auto along = [&](std::size_t item) { return layered_.items[item].position; };
+    if (first == last) {  // a small loop at the corner
+      const double side = centre_of(layering_.layers[first]) + depth_of(layout.nodes[first]) / 2;
+      const double half = layered_.items[first].size / 2;
+      return {point(side, along(first) - half * 0.3), point(side + 16, along(first) - half * 0.3),
+              point(side + 16, along(first) + half * 0.3), point(side, along(first) + half * 0.3)};
+    }
+    // Within a layer's band an edge keeps to its own row, where no wider neighbour can be in its
+    // way.
+    const auto& from_band = bands_[static_cast<std::size_t>(layering_.layers[first])];
+    const auto& to_band = bands_[static_cast<std::size_t>(layering_.layers[last])];
     std::vector<Point> points;
-    const auto put = [&](double at, double beside) {
-      const auto point = turned(at, beside);
-      if (points.empty() || points.back().x != point.x || points.back().y != point.y)
-        points.push_back(point);
+    const auto add = [&](double across, std::size_t item) {
+      const auto next = point(across, along(item));
+      if (points.empty() || points.back().x != next.x || points.back().y != next.y)
+        points.push_back(next);
     };
-    // An edge stays level within the layers, where the nodes are, and turns between them.
-    const auto& first = layout_.nodes[from];
-    put(along(first.centre) + length(first) / 2, across(first.centre));
-    put(extent_of(from).high, across(first.centre));
-    auto layer = static_cast<std::size_t>(layout_.layers[from]);
-    for (const auto bend : bends) {
-      ++layer;
-      put(extents_[layer].low, across_[bend]);
-      put(extents_[layer].high, across_[bend]);
+    add(centre_of(layering_.layers[first]) + depth_of(layout.nodes[first]) / 2, first);
+    add(from_band.second, first);
+    for (const auto bend : layered_.bends[number]) {
+      const auto& band = bands_[static_cast<std::size_t>(layered_.items[bend].layer)];
+      add(band.first, bend);
+      add(band.second, bend);
     }
-    const auto& last = layout_.nodes[to];
-    put(extent_of(to).low, across(last.centre));
-    put(along(last.centre) - length(last) / 2, across(last.centre));
-    if (is_reversed) std::reverse(points.begin(), points.end());
+    add(to_band.first, last);
+    add(centre_of(layering_.layers[last]) - depth_of(layout.nodes[last]) / 2, last);
+    if (reversed) std::reverse(points.begin(), points.end());
     return points;
   }
 
-  static std::vector<Point> loop(const Box& box) {
-    const double right = box.centre.x + box.width / 2;
-    const double top = box.centre.y - box.height / 2;
-    return {{right, box.centre.y - box.height / 4},
-            {right + kLoop, box.centre.y - box.height / 4},
-            {right + kLoop, top - kLoop},
-            {right - kLoop, top - kLoop},
-            {right - kLoop, top}};
-  }
-
   const Graph& graph_;
-  bool is_wide_;
-  Layout layout_;
-  std::vector<double> across_;     // as in the mesh
-  std::vector<Interval> extents_;  // of the layers, along
+  bool across_is_x_;
+  Layering layering_;
+  LayeredGraph layered_;
+  std::vector<std::pair<double, double>> bands_;
 };
 
 }  // namespace
 
 Layout lay_out(const Graph& graph, Orientation orientation) {
-  check_indexes(graph);
-  return Drawing(graph, orientation).make();
+  check(graph);
+  return Assembly(graph, orientation).run();
 }
 
 }  // namespace provrun::drawing

@@ -1,36 +1,21 @@
 #pragma once
 
+#include <string_view>
+
 #include "provrun/drawing/graph.hpp"
 
 namespace provrun::drawing {
 
-/// How a state looks, the same in DOT and SVG.
+/// How a state looks. The fills differ in lightness, and the borders of neighbours in lightness in
+/// their dashes, so that a black-and-white print can be read.
 struct Style {
-  const char* fill;
-  const char* border;
-  double border_width;     ///< CSS pixels
-  const char* svg_dashes;  ///< stroke-dasharray, "" for a full line
-  const char* dot_style;   ///< of the border
+  std::string_view name;  ///< as in a legend
+  std::string_view fill;
+  std::string_view stroke;
+  std::string_view text;
+  std::string_view dashes;  ///< stroke-dasharray, or empty
+  double stroke_width;
 };
-
-inline Style style_of(NodeState state) {
-  switch (state) {
-    case NodeState::plain:
-      return {"#ffffff", "#444444", 1, "", "solid"};
-    case NodeState::up_to_date:
-      return {"#eef3ee", "#3b6e3b", 1, "", "solid"};
-    case NodeState::executed:
-      return {"#bfe3bf", "#1f5a1f", 2, "", "solid"};
-    case NodeState::reused:
-      return {"#d5e4f5", "#2a5788", 1.5, "6 2", "dashed"};
-    case NodeState::would_run:
-      return {"#fdeeb5", "#7a5a00", 1.5, "2 2", "dotted"};
-    case NodeState::failed:
-      return {"#e89a90", "#8a1204", 3, "", "solid"};
-    case NodeState::skipped:
-      return {"#cccccc", "#666666", 1, "1 3", "dotted"};
-  }
-  return {"#ffffff", "#444444", 1, "", "solid"};
-}
+const Style& style_of(NodeState state);
 
 }  // namespace provrun::drawing

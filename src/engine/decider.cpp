@@ -153,7 +153,7 @@ Decision Decider::decide(InstanceId id) {
                               state->content);
     std::move(state->files.begin(), state->files.end(), std::back_inserter(decision.inputs));
   }
-  for (const auto& script : invocation.scripts) parts.run.push_back(redaction_.text(script));
+  for (const auto& script : invocation.scripts) parts.run.push_back(script);
   parts.shell = *step.shell;
   parts.directory = invocation.directory;
   const auto path_text = [&](const std::optional<PathId>& path) {
@@ -168,12 +168,10 @@ Decision Decider::decide(InstanceId id) {
   parts.parameters = *step.parameters;
   auto environment = environment_of(step, invocation, variables_);
   parts.environment = std::move(environment.counting);
-  for (auto& [name, value] : parts.environment)
-    if (value) value = redaction_.text(*value);
   for (auto& [name, value] : environment.secrets)
     parts.environment.emplace_back(name,
                                    value ? std::optional(redaction_.secret(*value)) : std::nullopt);
-  decision.key = key_document(parts);
+  decision.key = redaction_.document(key_document(parts));
   decision.step_key = step_key(decision.key);
 
   const auto* last = history_.last(std::string(graph_.name(id)));

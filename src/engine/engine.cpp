@@ -190,7 +190,7 @@ class Engine::Run {
         execution.key = std::move(decision.key);
         break;
     }
-    e_.log_.work_begins();
+    e_.log_.execution_started(execution);
     for (const auto& input : execution.inputs) e_.log_.input_used(input);
     active_.emplace(static_cast<std::uint32_t>(index_of(id)), std::move(active));
     start_attempt(id);
@@ -292,6 +292,8 @@ class Engine::Run {
     --running_;
     execution.attempts.push_back(result.attempt);
     active.logs.push_back(result.log_path);
+    if (result.attempt.left_processes)
+      e_.observer_.notice(execution.step + " left processes running; they were ended");
     bool good = result.attempt.succeeded() && interrupts_ < 2;
     if (good) {
       good = collect_outputs(id, execution);
@@ -301,6 +303,7 @@ class Engine::Run {
       execution.failure = describe_failure(result.attempt, step);
     }
     if (good) {
+      execution.failure.clear();
       note_changed_inputs(id, execution);
       execution.state = core::StepState::executed;
     } else {
@@ -351,6 +354,9 @@ class Engine::Run {
           "{}: its input {} changed while it ran; the record has the content from before",
           execution.step, base::printable(name)));
     }
+    if (execution.inputs_changed.empty()) return;
+    execution.key = with_unstable_inputs(std::move(execution.key), execution.inputs_changed);
+    execution.step_key = step_key(execution.key);
   }
 
   void set_outputs_aside(InstanceId id, core::Execution& execution) {

@@ -40,6 +40,13 @@ Json key_document(const KeyParts& parts) {
   return document;
 }
 
+Json with_unstable_inputs(Json document, const std::vector<std::string>& paths) {
+  Json list = Json::array();
+  for (const auto& path : paths) list.push_back(base::printable(path));
+  document.set("unstable_inputs", std::move(list));
+  return document;
+}
+
 hash::Digest step_key(const Json& document) {
   return hash::sha256(document.canonical());
 }
@@ -134,6 +141,8 @@ std::vector<core::Reason> list_differences(const Json& before, const Json& after
   compare_member(before, after, "stderr", "command", reasons);
   compare_member(before, after, "run", "command", reasons);
   compare_member(before, after, "version", "record_lost", reasons);
+  if (const auto* unstable = before.find("unstable_inputs"); unstable != nullptr && reasons.empty())
+    reasons.push_back({"unstable_input", joined(*unstable), "", ""});
   // Only the order of inputs differs: the command sees another order of words.
   if (reasons.empty() && before.canonical() != after.canonical())
     compare_member(before, after, "inputs", "command", reasons);

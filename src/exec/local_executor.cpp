@@ -224,9 +224,11 @@ struct LocalExecutor::State {
     attempt.signal = end->signal;
     const bool good =
         end->exit_code == 0 && end->signal == 0 && !running.stopped && !attempt.timed_out;
+    // What the process left behind must not write on: neither into outputs that are hashed now, nor
+    // into those that are moved aside.
+    if (running.job.streams == core::Streams::captured && os::signal_group(running.pid, SIGKILL))
+      attempt.left_processes = true;
     if (!good) {
-      // What the failed step left behind must not write on while its outputs are moved aside.
-      if (running.job.streams == core::Streams::captured) os::signal_group(running.pid, SIGKILL);
       finish(running);
       return;
     }

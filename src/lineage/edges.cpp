@@ -2,47 +2,48 @@
 
 namespace provrun::lineage {
 
-std::string_view name_of(Relation relation) {
-  switch (relation) {
-    case Relation::used:
-      return "used";
-    case Relation::generated:
-      return "generated";
-    case Relation::derived:
-      return "derived";
-    case Relation::informed:
-      return "informed";
-    case Relation::reused:
-      return "reused";
-  }
-  return {};
+namespace {
+Edge edge_of(Timeline& timeline, Relation relation, ExecutionNumber execution, Evidence evidence,
+             int depth) {
+  const auto& facts = timeline.execution(execution);
+  Edge edge;
+  edge.relation = relation;
+  edge.execution = facts.id;
+  edge.run = facts.run;
+  edge.step = facts.step;
+  edge.evidence = evidence;
+  edge.depth = depth;
+  return edge;
+}
+}  // namespace
+
+Evidence weaker(Evidence a, Evidence b) {
+  if (a == b || b == Evidence::both) return a;
+  return a == Evidence::both ? b : Evidence::declared;
 }
 
-Edge with_facts(History& history, const PlainEdge& plain) {
-  Edge edge;
-  edge.relation = plain.relation;
-  edge.evidence = plain.evidence;
-  edge.depth = plain.depth;
-  const auto& execution = history.execution(plain.execution);
-  edge.execution = execution.id;
-  edge.run = execution.run;
-  edge.step = execution.step;
-  if (plain.relation == Relation::informed || plain.relation == Relation::reused) {
-    edge.earlier = history.execution(plain.earlier).id;
-    return edge;
-  }
-  const auto& version = history.version(plain.version);
-  edge.path = version.path;
-  edge.content = version.content;
-  edge.size = version.size;
-  if (plain.relation == Relation::derived) edge.source = history.version(plain.source);
+Edge artifact_edge(Timeline& timeline, Relation relation, ExecutionNumber execution,
+                   VersionNumber version, Evidence evidence, int depth) {
+  Edge edge = edge_of(timeline, relation, execution, evidence, depth);
+  const auto& facts = timeline.version(version);
+  edge.path = facts.path;
+  edge.content = facts.content;
+  edge.size = facts.size;
   return edge;
 }
 
-Evidence weaker(Evidence a, Evidence b) {
-  if (a == Evidence::both) return b;
-  if (b == Evidence::both || a == b) return a;
-  return Evidence::declared;
+Edge derived_edge(Timeline& timeline, ExecutionNumber execution, VersionNumber output,
+                  VersionNumber input, Evidence evidence, int depth) {
+  Edge edge = artifact_edge(timeline, Relation::derived, execution, output, evidence, depth);
+  edge.source = timeline.version(input);
+  return edge;
+}
+
+Edge execution_edge(Timeline& timeline, Relation relation, ExecutionNumber execution,
+                    ExecutionNumber earlier, Evidence evidence, int depth) {
+  Edge edge = edge_of(timeline, relation, execution, evidence, depth);
+  edge.earlier = timeline.execution(earlier).id;
+  return edge;
 }
 
 }  // namespace provrun::lineage

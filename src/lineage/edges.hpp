@@ -1,25 +1,21 @@
 #pragma once
 
-#include "history.hpp"
 #include "provrun/lineage/query.hpp"
+#include "timeline.hpp"
 
+// Edges with their facts filled in.
 namespace provrun::lineage {
 
-/// An edge by numbers, before its facts are looked up. Members as in Edge; `earlier` is given for
-/// informed and reused, `source` for derived, `version` for the others and derived.
-struct PlainEdge {
-  Relation relation = Relation::used;
-  Evidence evidence = Evidence::declared;
-  int depth = 0;
-  ExecutionNumber execution;
-  VersionNumber version;
-  VersionNumber source;
-  ExecutionNumber earlier;
-};
-
-Edge with_facts(History& history, const PlainEdge& edge);
-
-/// How well something is known that follows from two edges.
+/// A derivation is known as well as the less known of its two sides.
 Evidence weaker(Evidence a, Evidence b);
+
+/// used or generated.
+Edge artifact_edge(Timeline& timeline, Relation relation, ExecutionNumber execution,
+                   VersionNumber version, Evidence evidence, int depth);
+Edge derived_edge(Timeline& timeline, ExecutionNumber execution, VersionNumber output,
+                  VersionNumber input, Evidence evidence, int depth);
+/// informed or reused.
+Edge execution_edge(Timeline& timeline, Relation relation, ExecutionNumber execution,
+                    ExecutionNumber earlier, Evidence evidence, int depth);
 
 }  // namespace provrun::lineage

@@ -8,7 +8,7 @@ namespace provrun::lineage {
 namespace {
 
 template <typename Number>
-std::vector<Node> as_nodes(const std::vector<Number>& numbers) {
+std::vector<Node> nodes(const std::vector<Number>& numbers) {
   return {numbers.begin(), numbers.end()};
 }
 
@@ -22,26 +22,26 @@ std::optional<VersionNumber> find_version(EdgeSource& source, std::string_view p
 }
 
 std::vector<Node> find_start(EdgeSource& source, std::string_view name) {
+  std::vector<Node> found;
   if (const auto content = core::parse_content_id(name)) {
-    auto nodes = as_nodes(source.versions_of_content(*content));
-    if (!nodes.empty()) return nodes;
+    found = nodes(source.versions_of_content(*content));
+  } else if (const auto uuid = base::parse_uuid(name)) {
+    if (const auto execution = source.find_execution({*uuid})) return {*execution};
+    found = nodes(source.executions_of_run({*uuid}));
   }
-  if (const auto uuid = base::parse_uuid(name)) {
-    if (const auto execution = source.find_execution(core::ExecutionId{*uuid})) return {*execution};
-    auto nodes = as_nodes(source.executions_of_run(core::RunId{*uuid}));
-    if (!nodes.empty()) return nodes;
-  }
-  if (const auto hash = name.rfind('#'); hash != std::string_view::npos) {
-    if (const auto content = core::parse_content_id(name.substr(hash + 1)))
-      if (const auto version = find_version(source, name.substr(0, hash), *content))
+  if (!found.empty()) return found;
+  if (const auto mark = name.rfind('#'); mark != std::string_view::npos) {
+    if (const auto content = core::parse_content_id(name.substr(mark + 1)))
+      if (const auto version = find_version(source, name.substr(0, mark), *content))
         return {*version};
   }
   if (const auto versions = source.versions_of_path(name); !versions.empty())
     return {versions.back()};
-  if (auto nodes = as_nodes(source.last_executions(name)); !nodes.empty()) return nodes;
+  found = nodes(source.last_executions(name));
+  if (!found.empty()) return found;
   throw base::Error(base::ErrorCode::not_found,
-                    base::format("nothing recorded is called '{}'", base::printable(name)))
-      .hint("give a file, a content id (sha256:…), a run, an execution or a step");
+                    base::format("no record knows '{}'", base::printable(name)))
+      .hint("name a file that a run used or made, a step, a run, or a content id (sha256:…)");
 }
 
 }  // namespace provrun::lineage

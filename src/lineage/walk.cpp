@@ -1,156 +1,209 @@
 #include <deque>
 #include <unordered_set>
+#include <utility>
 
 #include "edges.hpp"
+#include "provrun/lineage/query.hpp"
 
 namespace provrun::lineage {
 
 namespace {
 
-struct NumberPair {
-  std::int64_t first = 0;
-  std::int64_t second = 0;
-  bool operator==(const NumberPair&) const = default;
-};
-
-struct HashNumberPair {
-  std::size_t operator()(const NumberPair& pair) const {
-    // 2^64 divided by the golden ratio spreads neighbouring numbers over all bits.
-    return static_cast<std::size_t>(static_cast<std::uint64_t>(pair.first) * 0x9E3779B97F4A7C15U +
-                                    static_cast<std::uint64_t>(pair.second));
-  }
-};
-
-// A breadth-first walk. The queue holds edges that are known to exist; each is emitted when its
-// turn comes, and its far end then puts the edges behind it into the queue.
 class Walk {
  public:
-  Walk(EdgeSource& source, Direction direction, const WalkOptions& options, const EdgeSink& sink)
-      : history_(source), direction_(direction), options_(options), sink_(sink) {}
+  Walk(EdgeSource& source, const WalkOptions& options, const EdgeSink& sink)
+      : timeline_(source), options_(options), sink_(sink) {}
 
-  bool from(const std::vector<Node>& starts) {
+  bool run(const std::vector<Node>& starts, Direction direction) {
     for (const auto& start : starts) {
-      if (const auto* version = std::get_if<VersionNumber>(&start))
-        begin_at(*version);
-      else
-        reach(std::get<ExecutionNumber>(start), 1);
+      if (const auto* execution = std::get_if<ExecutionNumber>(&start)) {
+        enter(*execution, 0);
+      } else {
+        start_at(std::get<VersionNumber>(start), direction);
+      }
     }
-    while (!queue_.empty()) {
-      const auto edge = queue_.front();
+    while (!queue_.empty() && !stopped_) {
+      const auto item = queue_.front();
       queue_.pop_front();
-      if (options_.max_edges && emitted_ == *options_.max_edges) return false;
-      ++emitted_;
-      if (!sink_(with_facts(history_, edge))) return false;
-      if (direction_ == Direction::up)
-        follow_up(edge);
-      else
-        follow_down(edge);
+      switch (item.kind) {
+        case Item::Kind::version:
+          direction == Direction::up ? version_up(item) : version_down(item);
+          break;
+        case Item::Kind::execution:
+          direction == Direction::up ? execution_up(item) : execution_down(item);
+          break;
+        case Item::Kind::derivation:
+          derive(item);
+          break;
+        case Item::Kind::information:
+          inform(item.execution, item.earlier, item.evidence, item.depth + 1);
+          break;
+      }
     }
-    return true;
+    return !stopped_;
   }
 
  private:
-  EdgeSource& source() { return history_.source(); }
+  /// What waits for its turn, so that edges come in the order of their depth.
+  struct Item {
+    enum class Kind {
+      execution,
+      version,      ///< as `execution` (0: nobody known) made it
+      derivation,   ///< the derived edges of `version` as `execution` made it
+      information,  ///< the informed edge from `execution` to `earlier`
+    };
+    Kind kind = Kind::execution;
+    VersionNumber version;
+    ExecutionNumber execution;
+    ExecutionNumber earlier;
+    Evidence evidence =
+        Evidence::declared;  ///< of the version's generation, or of the informed edge
+    int depth = 0;
+  };
 
-  void push(const PlainEdge& edge) {
-    if (!options_.max_depth || edge.depth <= *options_.max_depth) queue_.push_back(edge);
+  bool within(int depth) const { return !options_.max_depth || depth <= *options_.max_depth; }
+
+  void emit(const Edge& edge) {
+    if (stopped_) return;
+    if (options_.max_edges && count_ >= *options_.max_edges) {
+      stopped_ = true;
+      return;
+    }
+    ++count_;
+    if (!sink_(edge)) stopped_ = true;
   }
 
-  void begin_at(VersionNumber version) {
-    if (!starts_.insert(version.value).second) return;
-    if (direction_ == Direction::up) {
-      if (const auto maker = history_.last_maker(version)) push_generated(*maker, version, 1);
-    } else {
-      for (const auto& user : source().users(version))
-        push({Relation::used, user.evidence, 1, user.execution, version, {}, {}});
+  void enter(ExecutionNumber execution, int depth) {
+    if (executions_.insert(execution.value).second)
+      queue_.push_back({Item::Kind::execution, {}, execution, {}, Evidence::declared, depth});
+  }
+
+  void enter(VersionNumber version, ExecutionLink generator, int depth) {
+    if (versions_.insert({version.value, generator.execution.value}).second)
+      queue_.push_back(
+          {Item::Kind::version, version, generator.execution, {}, generator.evidence, depth});
+  }
+
+  void start_at(VersionNumber version, Direction direction) {
+    if (direction == Direction::down) {
+      enter(version, {}, 0);
+    } else if (const auto generator =
+                   timeline_.last_generator(timeline_.source().generators(version))) {
+      enter(version, *generator, 0);
     }
   }
 
-  void push_generated(const ExecutionLink& maker, VersionNumber version, int depth) {
-    if (generated_.insert({maker.execution.value, version.value}).second)
-      push({Relation::generated, maker.evidence, depth, maker.execution, version, {}, {}});
+  void version_up(const Item& item) {
+    const int depth = item.depth + 1;
+    if (!within(depth)) return;
+    emit(artifact_edge(timeline_, Relation::generated, item.execution, item.version, item.evidence,
+                       depth));
+    enter(item.execution, depth);
+    if (options_.derived)
+      queue_.push_back(
+          {Item::Kind::derivation, item.version, item.execution, {}, item.evidence, depth});
   }
 
-  void push_informed(ExecutionNumber later, ExecutionNumber earlier, Evidence evidence, int depth) {
-    if (options_.informed && informed_.insert({later.value, earlier.value}).second)
-      push({Relation::informed, evidence, depth, later, {}, {}, earlier});
+  void derive(const Item& item) {
+    const int depth = item.depth + 1;
+    if (!within(depth)) return;
+    for (const auto& input : timeline_.source().used(item.execution))
+      if (input.version != item.version)  // else the step left its input as it was
+        emit(derived_edge(timeline_, item.execution, item.version, input.version,
+                          weaker(item.evidence, input.evidence), depth));
   }
 
-  // `depth` is that of the edges behind the execution.
-  void reach(ExecutionNumber execution, int depth) {
-    if (!reached_.insert(execution.value).second) return;
-    if (options_.max_depth && depth > *options_.max_depth) return;
-    if (direction_ == Direction::up) {
-      for (const auto& link : source().used(execution))
-        push({Relation::used, link.evidence, depth, execution, link.version, {}, {}});
-      if (const auto earlier = history_.execution(execution).reused_from)
-        push({Relation::reused, Evidence::declared, depth, execution, {}, {}, *earlier});
-    } else {
-      for (const auto& link : source().generated(execution))
-        push({Relation::generated, link.evidence, depth, execution, link.version, {}, {}});
-      for (const auto later : source().reuses(execution))
-        push({Relation::reused, Evidence::declared, depth, later, {}, {}, execution});
+  void execution_up(const Item& item) {
+    const int depth = item.depth + 1;
+    if (!within(depth)) return;
+    for (const auto& input : timeline_.source().used(item.execution)) {
+      if (stopped_) return;
+      emit(artifact_edge(timeline_, Relation::used, item.execution, input.version, input.evidence,
+                         depth));
+      const auto generator =
+          timeline_.generator_before(timeline_.source().generators(input.version), item.execution);
+      if (!generator) continue;
+      enter(input.version, *generator, depth);
+      if (options_.informed)
+        queue_.push_back({Item::Kind::information,
+                          {},
+                          item.execution,
+                          generator->execution,
+                          weaker(input.evidence, generator->evidence),
+                          depth});
+    }
+    if (const auto origin = timeline_.execution(item.execution).reused_from) {
+      emit(execution_edge(timeline_, Relation::reused, item.execution, *origin, Evidence::both,
+                          depth));
+      enter(*origin, depth);
     }
   }
 
-  void follow_up(const PlainEdge& edge) {
-    const auto depth = edge.depth + 1;
-    if (edge.relation == Relation::used) {
-      const auto maker = history_.maker(edge.version, edge.execution);
-      if (!maker) return;
-      push_generated(*maker, edge.version, depth);
-      push_informed(edge.execution, maker->execution, weaker(edge.evidence, maker->evidence),
-                    depth);
-    } else if (edge.relation == Relation::generated) {
-      reach(edge.execution, depth);
-      if (options_.derived) push_derived_of(edge, source().used(edge.execution), depth);
-    } else if (edge.relation == Relation::reused) {
-      reach(edge.earlier, depth);
-    }
-  }
-
-  void follow_down(const PlainEdge& edge) {
-    const auto depth = edge.depth + 1;
-    if (edge.relation == Relation::generated) {
-      for (const auto& user : history_.uses(edge.version, edge.execution)) {
-        // All uses of a start are in the queue from the beginning.
-        if (!starts_.contains(edge.version.value))
-          push({Relation::used, user.evidence, depth, user.execution, edge.version, {}, {}});
-        push_informed(user.execution, edge.execution, weaker(edge.evidence, user.evidence), depth);
+  void version_down(const Item& item) {
+    const int depth = item.depth + 1;
+    if (!within(depth)) return;
+    // A version that was a start has led to all its users already, whoever made it.
+    const bool any_generator = item.execution.value == 0;
+    if (!any_generator && versions_.count({item.version.value, 0}) != 0) return;
+    const auto generators = timeline_.source().generators(item.version);
+    for (const auto& user : timeline_.source().users(item.version)) {
+      if (stopped_) return;
+      const auto generator = timeline_.generator_before(generators, user.execution);
+      if (!any_generator && (!generator || generator->execution != item.execution)) continue;
+      emit(artifact_edge(timeline_, Relation::used, user.execution, item.version, user.evidence,
+                         depth));
+      if (generator)
+        inform(user.execution, generator->execution, weaker(user.evidence, generator->evidence),
+               depth);
+      if (options_.derived && within(depth + 1)) {
+        for (const auto& output : timeline_.source().generated(user.execution))
+          if (output.version != item.version)
+            emit(derived_edge(timeline_, user.execution, output.version, item.version,
+                              weaker(user.evidence, output.evidence), depth + 1));
       }
-    } else if (edge.relation == Relation::used) {
-      reach(edge.execution, depth);
-      if (options_.derived) push_derived_of(edge, source().generated(edge.execution), depth);
-    } else if (edge.relation == Relation::reused) {
-      reach(edge.execution, depth);
+      enter(user.execution, depth);
     }
   }
 
-  // Joins the version of the edge with those on the other side of its execution.
-  void push_derived_of(const PlainEdge& edge, const std::vector<VersionLink>& others, int depth) {
-    for (const auto& other : others) {
-      if (other.version == edge.version) continue;
-      const bool up = direction_ == Direction::up;
-      push({Relation::derived,
-            weaker(edge.evidence, other.evidence),
-            depth,
-            edge.execution,
-            up ? edge.version : other.version,
-            up ? other.version : edge.version,
-            {}});
+  void execution_down(const Item& item) {
+    const int depth = item.depth + 1;
+    if (!within(depth)) return;
+    for (const auto& output : timeline_.source().generated(item.execution)) {
+      if (stopped_) return;
+      emit(artifact_edge(timeline_, Relation::generated, item.execution, output.version,
+                         output.evidence, depth));
+      enter(output.version, {item.execution, output.evidence}, depth);
+    }
+    for (const auto& reuse : timeline_.source().reuses(item.execution)) {
+      emit(execution_edge(timeline_, Relation::reused, reuse, item.execution, Evidence::both,
+                          depth));
+      enter(reuse, depth);
     }
   }
 
-  History history_;
-  Direction direction_;
+  void inform(ExecutionNumber execution, ExecutionNumber earlier, Evidence evidence, int depth) {
+    if (!options_.informed || !within(depth)) return;
+    if (informed_.insert({execution.value, earlier.value}).second)
+      emit(execution_edge(timeline_, Relation::informed, execution, earlier, evidence, depth));
+  }
+
+  struct PairHash {
+    std::size_t operator()(const std::pair<std::int64_t, std::int64_t>& pair) const noexcept {
+      return static_cast<std::size_t>(pair.first) * 0x9e3779b97f4a7c15ULL ^
+             static_cast<std::size_t>(pair.second);
+    }
+  };
+  using Pairs = std::unordered_set<std::pair<std::int64_t, std::int64_t>, PairHash>;
+
+  Timeline timeline_;
   const WalkOptions& options_;
   const EdgeSink& sink_;
-  std::deque<PlainEdge> queue_;
-  std::size_t emitted_ = 0;
-  std::unordered_set<std::int64_t> starts_;
-  std::unordered_set<std::int64_t> reached_;
-  std::unordered_set<NumberPair, HashNumberPair> generated_;
-  std::unordered_set<NumberPair, HashNumberPair> informed_;
+  std::deque<Item> queue_;
+  std::unordered_set<std::int64_t> executions_;
+  Pairs versions_;
+  Pairs informed_;
+  std::size_t count_ = 0;
+  bool stopped_ = false;
 };
 
 Answer collect(EdgeSource& source, const std::vector<Node>& starts, Direction direction,
@@ -167,7 +220,7 @@ Answer collect(EdgeSource& source, const std::vector<Node>& starts, Direction di
 
 bool walk(EdgeSource& source, const std::vector<Node>& starts, Direction direction,
           const WalkOptions& options, const EdgeSink& sink) {
-  return Walk(source, direction, options, sink).from(starts);
+  return Walk(source, options, sink).run(starts, direction);
 }
 
 Answer up(EdgeSource& source, const std::vector<Node>& starts, const WalkOptions& options) {

@@ -8,11 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/start_dir.hpp>
 #include <boost/process/v2/stdio.hpp>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include "provrun/base/error.hpp"
@@ -111,7 +113,12 @@ ProcessEnd decode(int status, const rusage& usage) {
   };
   end.cpu_user_s = seconds(usage.ru_utime);
   end.cpu_system_s = seconds(usage.ru_stime);
-  end.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  // A child starts in our memory (vfork), and the kernel counts ours for it: a figure that is not
+  // larger than our own peak says nothing about the child.
+  rusage own{};
+  ::getrusage(RUSAGE_SELF, &own);
+  if (usage.ru_maxrss > own.ru_maxrss)
+    end.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   return end;
 }
 
@@ -169,8 +176,58 @@ ProcessEnd reap(pid_t pid) {
   return decode(status, usage);
 }
 
-void signal_group(pid_t group, int signal) {
-  ::kill(-group, signal);
+bool signal_group(pid_t group, int signal) {
+  return ::kill(-group, signal) == 0;
+}
+
+namespace {
+
+// The parent's number from /proc/PID/stat; 0 when there is no such process.
+int parent_of(int pid) {
+  try {
+    const auto text = read_file(base::format("/proc/{}/stat", pid), 65536);
+    const auto end = text.rfind(')');
+    if (end == std::string::npos) return 0;
+    const auto fields = base::split(std::string_view(text).substr(end + 2), ' ');
+    return fields.size() > 1 ? std::atoi(std::string(fields[1]).c_str()) : 0;
+  } catch (const base::Error&) {
+    return 0;
+  }
+}
+
+bool has_variable(int pid, const std::string& assignment) {
+  try {
+    const auto text = read_file(base::format("/proc/{}/environ", pid), 4U << 20U);
+    for (const auto variable : base::split(text, '\0'))
+      if (variable == assignment) return true;
+  } catch (const base::Error&) {
+    return false;  // another user's, or gone
+  }
+  return false;
+}
+
+}  // namespace
+
+int end_processes_with(const std::string& name, const std::string& value) {
+  std::vector<int> own;
+  for (int pid = ::getpid(); pid > 1; pid = parent_of(pid)) own.push_back(pid);
+  std::vector<File> ended;
+  for (const auto& entry : list_directory("/proc")) {
+    const int pid = std::atoi(entry.name.c_str());
+    if (pid <= 1 || std::find(own.begin(), own.end(), pid) != own.end()) continue;
+    if (!has_variable(pid, name + "=" + value)) continue;
+    try {
+      auto process = open_process(pid);
+      if (::kill(pid, SIGKILL) == 0) ended.push_back(std::move(process));
+    } catch (const base::Error&) {
+      continue;  // gone meanwhile
+    }
+  }
+  for (const auto& process : ended) {
+    pollfd fd{process.fd(), POLLIN, 0};
+    ::poll(&fd, 1, 5000);
+  }
+  return static_cast<int>(ended.size());
 }
 
 namespace {

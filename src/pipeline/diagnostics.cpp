@@ -16,16 +16,14 @@ constexpr std::size_t kMaxErrors = 100;
 }  // namespace
 
 std::uint32_t SourceTexts::add(std::string name, std::string text) {
-  files_.push_back(File{std::move(name), std::move(text), {}});
+  File file{std::move(name), std::move(text), {0}};
+  for (auto at = file.text.find('\n'); at != std::string::npos; at = file.text.find('\n', at + 1))
+    file.line_starts.push_back(at + 1);
+  files_.push_back(std::move(file));
   return static_cast<std::uint32_t>(files_.size() - 1);
 }
 
-std::size_t SourceTexts::line_start(const File& file, std::uint32_t line) const {
-  if (file.line_starts.empty()) {
-    file.line_starts.push_back(0);
-    for (std::size_t i = 0; i < file.text.size(); ++i)
-      if (file.text[i] == '\n') file.line_starts.push_back(i + 1);
-  }
+std::size_t SourceTexts::line_start(const File& file, std::uint32_t line) {
   if (line == 0 || line > file.line_starts.size()) return file.text.size();
   return file.line_starts[line - 1];
 }

@@ -26,9 +26,9 @@ class SourceTexts {
   struct File {
     std::string name;
     std::string text;
-    mutable std::vector<std::size_t> line_starts;  // made at the first question
+    std::vector<std::size_t> line_starts;
   };
-  std::size_t line_start(const File& file, std::uint32_t line) const;
+  static std::size_t line_start(const File& file, std::uint32_t line);
   std::vector<File> files_;
 };
 

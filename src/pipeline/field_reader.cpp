@@ -24,6 +24,8 @@ void FieldReader::report(const Node& node, Where where, std::string_view wanted,
                 : base::format("the text '{}'", base::printable(node.text().substr(0, 60)));
   else if (node.is_scalar())
     found = node.text();
+  else if (node.is_sequence() && node.size() == 0)
+    found = "an empty list";
   diagnostics_.add(node.place(),
                    base::format("{} must be {}, not {}", where.to_string(), wanted, found),
                    std::move(hint));
@@ -35,10 +37,12 @@ void FieldReader::report_missing(const Node& map, std::string_view key, Where wh
                    std::move(hint));
 }
 
-void FieldReader::check_keys(const Node& map, const KeySet& keys, Where where) {
+bool FieldReader::check_keys(const Node& map, const KeySet& keys, Where where) {
+  bool good = true;
   for (std::size_t i = 0; i < map.size(); ++i) {
     const auto key = map.key(i);
     if (std::find(keys.known.begin(), keys.known.end(), key) != keys.known.end()) continue;
+    good = false;
     const auto list = "known here: " + base::join(keys.known, ", ");
     if (std::find(keys.later.begin(), keys.later.end(), key) != keys.later.end())
       diagnostics_.add(map.key_place(i),
@@ -51,6 +55,7 @@ void FieldReader::check_keys(const Node& map, const KeySet& keys, Where where) {
           base::format("unknown key '{}' in {}", base::printable(key), where.to_string()),
           suggestion(key, keys.known, list));
   }
+  return good;
 }
 
 bool FieldReader::require_map(const Node& node, Where where) {
@@ -100,7 +105,8 @@ std::vector<Node> FieldReader::one_or_more(const Node& node, Where where) {
 
 std::optional<bool> FieldReader::boolean(const Node& node, Where where) {
   if (node.value_kind() == Value::Kind::boolean) return to_boolean(node.text());
-  report(node, where, "true or false");
+  report(node, where, "true or false",
+         node.value_kind() == Value::Kind::text ? "write true or false, without quotes" : "");
   return std::nullopt;
 }
 

@@ -32,8 +32,8 @@ class FieldReader {
  public:
   explicit FieldReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
-  /// Reports keys outside of the set.
-  void check_keys(const Node& map, const KeySet& keys, Where where);
+  /// Reports keys outside of the set; true if there are none.
+  bool check_keys(const Node& map, const KeySet& keys, Where where);
   bool require_map(const Node& node, Where where);
   bool require_list(const Node& node, Where where);
   /// Numbers, true and false are taken as they are written.

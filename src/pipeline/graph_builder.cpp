@@ -405,7 +405,7 @@ void GraphBuilder::report_cycle(const std::vector<std::uint32_t>& cycle) {
     hint += base::format(" {}", view(from).name);
   }
   diagnostics_.add(workflow_.step(data_.step_of[cycle[0]]).place,
-                   "these steps wait for each other: " + whole, std::move(hint));
+                   "a cycle of steps that wait for each other: " + whole, std::move(hint));
 }
 
 }  // namespace provrun::pipeline

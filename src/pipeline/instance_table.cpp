@@ -262,19 +262,27 @@ bool InstanceTableReader::read_range(const Node& node, Where where, InstanceTabl
   return true;
 }
 
-bool InstanceTableReader::read_template(const Node& node, Where where, InstanceTable& table) {
+// The list a text such as "{params.sites}" names; nullptr, with a diagnostic, if it names none.
+const Value* InstanceTableReader::list_parameter(const Node& node, std::string message) {
   TemplateScope scope;
   scope.parameters = &parameters_;
-  const auto* list = node.is_scalar()
-                         ? TemplateCompiler(scope, diagnostics_).list_parameter(node.text())
-                         : nullptr;
-  if (list == nullptr) {
-    diagnostics_.add(node.place(),
-                     base::format("{} must be a list, a csv, a glob, a range or one list parameter",
-                                  where.to_string()),
-                     "for example: [a, b], {csv: samples.csv}, \"{params.sites}\"");
-    return false;
+  TemplateCompiler templates(scope, diagnostics_);
+  const auto errors_before = diagnostics_.size();
+  if (node.is_scalar()) {
+    if (const auto* list = templates.list_parameter(node.text())) return list;
+    templates.compile(node.text(), node.place(), TemplatePlace::shared);  // says what is unknown
   }
+  if (diagnostics_.size() == errors_before)
+    diagnostics_.add(node.place(), std::move(message),
+                     "for example: [a, b] or \"{params.sites}\", a parameter with a list of texts");
+  return nullptr;
+}
+
+bool InstanceTableReader::read_template(const Node& node, Where where, InstanceTable& table) {
+  const auto* list = list_parameter(
+      node, base::format("{} must be a list, a csv, a glob, a range or one list parameter",
+                         where.to_string()));
+  if (list == nullptr) return false;
   table.variables = {"item"};
   for (const auto& item : list->items) table.cells.push_back(item.text);
   return true;
@@ -349,6 +357,31 @@ std::vector<std::vector<std::string>> InstanceTableReader::read_excludes(
   return excludes;
 }
 
+// The values of one variable of a matrix; nullopt after an error.
+std::optional<std::vector<std::string>> InstanceTableReader::read_matrix_values(
+    std::string_view name, const Node& node, Where where) {
+  std::vector<std::string> values;
+  bool good = true;
+  if (node.is_sequence()) {
+    values = scalars(node, {name, where.step}, good);
+  } else if (const auto* list = list_parameter(
+                 node, base::format("'{}' in {} must be a list or one list parameter",
+                                    base::printable(name), where.to_string()))) {
+    for (const auto& item : list->items) values.push_back(item.text);
+  } else {
+    good = false;
+  }
+  std::unordered_map<std::string_view, bool> seen;
+  for (const auto& value : values) {
+    if (seen.emplace(value, true).second) continue;
+    diagnostics_.add(node.place(), base::format("'{}' has the value '{}' twice",
+                                                base::printable(name), base::printable(value)));
+    good = false;
+  }
+  if (!good) return std::nullopt;
+  return values;
+}
+
 std::shared_ptr<const InstanceTable> InstanceTableReader::read_matrix(const Node& node,
                                                                       Where where) {
   if (!fields_.require_map(node, where)) return nullptr;
@@ -357,66 +390,48 @@ std::shared_ptr<const InstanceTable> InstanceTableReader::read_matrix(const Node
   table->place = node.place();
   std::vector<std::vector<std::string>> values;
   std::vector<bool> is_literal;
-  std::size_t rows = 1;
-  bool good = true;
-  TemplateScope scope;
-  scope.parameters = &parameters_;
   for (std::size_t i = 0; i < node.size(); ++i) {
     const auto name = node.key(i);
-    const auto value = node.value(i);
     if (name == "exclude") continue;
-    good = check_variable(name, node.key_place(i), true) && good;
+    check_variable(name, node.key_place(i), true);
     table->variables.emplace_back(name);
-    values.emplace_back();
-    is_literal.push_back(value.is_sequence());
-    if (value.is_sequence()) {
-      values.back() = scalars(value, {name, where.step}, good);
-    } else if (const auto* list =
-                   value.is_scalar()
-                       ? TemplateCompiler(scope, diagnostics_).list_parameter(value.text())
-                       : nullptr) {
-      for (const auto& item : list->items) values.back().push_back(item.text);
-    } else {
-      diagnostics_.add(value.place(),
-                       base::format("'{}' in {} must be a list or one list parameter",
-                                    base::printable(name), where.to_string()),
-                       "for example: [a, b] or \"{params.sites}\"");
-      good = false;
-    }
-    for (std::size_t a = 0; a < values.back().size(); ++a)
-      for (std::size_t b = 0; values.back().size() < 1000 && b < a; ++b)
-        if (values.back()[a] == values.back()[b]) {
-          diagnostics_.add(value.place(),
-                           base::format("'{}' has the value '{}' twice", base::printable(name),
-                                        base::printable(values.back()[a])));
-          good = false;
-        }
-    rows *= values.back().size();
-    if (rows > kMaxInstances) {
-      diagnostics_.add(node.place(), base::format("more than {} instances", kMaxInstances));
-      return nullptr;
-    }
+    values.push_back(
+        read_matrix_values(name, node.value(i), where).value_or(std::vector<std::string>{}));
+    is_literal.push_back(node.value(i).is_sequence());
   }
-  if (table->variables.empty()) {
+  if (table->variables.empty())
     diagnostics_.add(node.place(), base::format("{} has no variables", where.to_string()));
-    return nullptr;
-  }
   std::vector<std::vector<std::string>> excludes;
-  if (const auto exclude = node.find("exclude"))
-    excludes = read_excludes(*exclude, where, table->variables);
+  const auto exclude_node = node.find("exclude");
+  if (exclude_node && !table->variables.empty())
+    excludes = read_excludes(*exclude_node, where, table->variables);
+  if (diagnostics_.size() != errors_before) return nullptr;
   // A list in the file is there to be compared with; a parameter's list may well lack the value.
   for (const auto& exclude : excludes)
     for (std::size_t i = 0; i < exclude.size(); ++i)
       if (is_literal[i] && exclude[i] != kAny &&
           std::find(values[i].begin(), values[i].end(), exclude[i]) == values[i].end())
-        diagnostics_.add(node.find("exclude")->place(),
+        diagnostics_.add(exclude_node->place(),
                          base::format("'exclude' names the value '{}', which '{}' does not have",
                                       base::printable(exclude[i]), table->variables[i]),
                          "its values: " + base::join(values[i], ", "));
-  if (!good || diagnostics_.size() != errors_before) return nullptr;
+  if (diagnostics_.size() != errors_before || !multiply(values, excludes, *table)) return nullptr;
+  return table;
+}
 
-  const auto width = table->variables.size();
-  table->naming_variables = width;
+// Fills the table with all combinations that are not excluded, the last variable changing fastest.
+bool InstanceTableReader::multiply(const std::vector<std::vector<std::string>>& values,
+                                   const std::vector<std::vector<std::string>>& excludes,
+                                   InstanceTable& table) {
+  const auto width = values.size();
+  std::size_t rows = 1;
+  for (const auto& column : values) {
+    rows *= column.size();
+    if (rows <= kMaxInstances) continue;
+    diagnostics_.add(table.place, base::format("more than {} instances", kMaxInstances));
+    return false;
+  }
+  table.naming_variables = width;
   std::vector<const std::string*> row(width);
   for (std::size_t number = 0; number < rows; ++number) {
     std::size_t rest = number;
@@ -427,10 +442,10 @@ std::shared_ptr<const InstanceTable> InstanceTableReader::read_matrix(const Node
         if (exclude[i] != *row[i] && exclude[i] != kAny) return false;
       return true;
     });
-    if (!excluded)
-      for (const auto* cell : row) table->cells.push_back(*cell);
+    if (excluded) continue;
+    for (const auto* cell : row) table.cells.push_back(*cell);
   }
-  return table;
+  return true;
 }
 
 }  // namespace provrun::pipeline

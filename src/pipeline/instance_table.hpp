@@ -14,7 +14,7 @@
 namespace provrun::pipeline {
 
 /// Most instances a step may have: far above what anyone runs, far below what memory holds.
-inline constexpr std::size_t kMaxInstances = 5'000'000;
+inline constexpr std::size_t kMaxInstances = 2'000'000;
 
 /// Makes the tables of `samples`, `foreach` and `matrix`. Files and aliases are read once.
 class InstanceTableReader {
@@ -42,12 +42,17 @@ class InstanceTableReader {
                 std::vector<std::uint32_t>& lines);
   bool read_glob(const Node& node, Where where, InstanceTable& table);
   bool read_range(const Node& node, Where where, InstanceTable& table);
+  const Value* list_parameter(const Node& node, std::string message);
   bool read_template(const Node& node, Where where, InstanceTable& table);
   bool check_variable(std::string_view name, Place place, bool must_be_identifier);
   /// Sets naming_variables; reports rows that are the same.
   bool name_rows(InstanceTable& table, const std::vector<std::uint32_t>& lines);
   std::optional<std::string> path_text(const Node& node, Where where);
   std::vector<std::string> scalars(const Node& list, Where where, bool& good);
+  std::optional<std::vector<std::string>> read_matrix_values(std::string_view name,
+                                                             const Node& node, Where where);
+  bool multiply(const std::vector<std::vector<std::string>>& values,
+                const std::vector<std::vector<std::string>>& excludes, InstanceTable& table);
   std::vector<std::vector<std::string>> read_excludes(const Node& node, Where where,
                                                       const std::vector<std::string>& variables);
 

@@ -45,7 +45,10 @@ void read_resources(FieldReader& fields, const Node& node, Where where, std::uin
     if (const auto number = fields.integer(*value, {"cpus", where.step}, 1, kMaxCpus))
       cpus = static_cast<std::uint32_t>(*number);
   if (const auto value = node.find("time"))
-    if (const auto limit = fields.duration(*value, {"time", where.step})) time_limit = *limit;
+    if (const auto limit = fields.duration(*value, {"time", where.step})) {
+      if (limit->count() == 0) fields.report(*value, {"time", where.step}, "more than nothing");
+      time_limit = *limit;
+    }
 }
 
 void read_retries(FieldReader& fields, const Node& node, Where where, RetryPolicy& retries) {
@@ -78,6 +81,8 @@ std::shared_ptr<const std::vector<std::string>> read_shell(FieldReader& fields, 
     if (words->empty()) fields.report(node, where, "a command and its arguments");
   }
   if (words->empty()) return nullptr;
+  // A name alone ("sh", "python3") means the program that takes a script after -c, as both do.
+  if (words->size() == 1) words->emplace_back("-c");
   return words;
 }
 

@@ -29,7 +29,7 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
   step.time_limit = context_.defaults.time_limit;
   step.retries = context_.defaults.retries;
   if (!fields_.require_map(node, where(""))) return;
-  fields_.check_keys(node, step_keys(), where(""));
+  const bool knows_keys = fields_.check_keys(node, step_keys(), where(""));
 
   scope_.parameters = &context_.parameters;
   scope_.step = step.name;
@@ -43,7 +43,8 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
   if (const auto value = node.find("env"))
     step.environment = read_environment(fields_, diagnostics_, templates_, *value, where("env"),
                                         TemplatePlace::environment, *context_.environment);
-  load_run(node);
+  // An unknown key may well be a misspelt `run`: one message is enough.
+  if (knows_keys || node.find("run")) load_run(node);
   load_parameters(node);
 }
 
@@ -191,7 +192,7 @@ void StepLoader::load_input(const Node& node, std::string name) {
 void StepLoader::load_input_item(const Node& node, InputDeclaration& input) {
   if (node.is_map()) return load_collect(node, input);
   if (!node.is_scalar() || node.text().empty())
-    return fields_.report(node, where(input.name.empty() ? "inputs" : input.name),
+    return fields_.report(node, where(input.name.empty() ? std::string_view("inputs") : input.name),
                           "a path, a list of paths or {collect: step}");
   if (!knows_variables_) return;
   for (auto& path : templates_.compile_paths(node.text(), node.place(), TemplatePlace::input_path))
@@ -200,10 +201,13 @@ void StepLoader::load_input_item(const Node& node, InputDeclaration& input) {
 
 void StepLoader::load_collect(const Node& node, InputDeclaration& input) {
   static const KeySet keys{{"collect"}, {}};
-  fields_.check_keys(node, keys, where(input.name.empty() ? "inputs" : input.name));
+  fields_.check_keys(node, keys,
+                     where(input.name.empty() ? std::string_view("inputs") : input.name));
   const auto value = node.find("collect");
   if (!value) {
-    if (node.size() == 0) fields_.report_missing(node, "collect", where(input.name));
+    if (node.size() == 0)
+      fields_.report_missing(node, "collect",
+                             where(input.name.empty() ? std::string_view("inputs") : input.name));
     return;
   }
   const auto text = fields_.non_empty_text(*value, where("collect"));
@@ -238,7 +242,7 @@ void StepLoader::load_output(const Node& node, std::string name) {
   OutputDeclaration output;
   output.name = std::move(name);
   output.place = node.place();
-  const auto wanted = where(output.name.empty() ? "outputs" : output.name);
+  const auto wanted = where(output.name.empty() ? std::string_view("outputs") : output.name);
   const auto add_path = [&](const Node& path, OutputDeclaration& to) {
     if (!path.is_scalar() || path.text().empty())
       return fields_.report(path, wanted, "a path, a list of paths or a map with 'path'");
@@ -251,27 +255,32 @@ void StepLoader::load_output(const Node& node, std::string name) {
     load_output_attributes(node, output);
   } else if (!node.is_sequence()) {
     add_path(node, output);
+  } else if (output.name.empty()) {
+    // Each item is a declaration, so that items with attributes keep their place in the list.
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      OutputDeclaration one;
+      one.place = node.item(i).place();
+      if (node.item(i).is_map())
+        load_output_attributes(node.item(i), one);
+      else
+        add_path(node.item(i), one);
+      step_->outputs.push_back(std::move(one));
+    }
+    return;
   } else {
     for (std::size_t i = 0; i < node.size(); ++i) {
-      if (!node.item(i).is_map()) {
-        add_path(node.item(i), output);
-      } else if (output.name.empty()) {
-        OutputDeclaration one;
-        one.place = node.item(i).place();
-        load_output_attributes(node.item(i), one);
-        step_->outputs.push_back(std::move(one));
-      } else {
+      if (node.item(i).is_map())
         fields_.report(node.item(i), wanted, "a list of paths",
                        "attributes belong to a name of their own");
-      }
+      else
+        add_path(node.item(i), output);
     }
-    if (output.paths.empty() && output.name.empty()) return;
   }
   step_->outputs.push_back(std::move(output));
 }
 
 void StepLoader::load_output_attributes(const Node& node, OutputDeclaration& output) {
-  const auto wanted = where(output.name.empty() ? "outputs" : output.name);
+  const auto wanted = where(output.name.empty() ? std::string_view("outputs") : output.name);
   fields_.check_keys(node, kOutputKeys, wanted);
   if (const auto path = node.find("path")) {
     const auto text = fields_.non_empty_text(*path, {"path", wanted.step});

@@ -108,7 +108,8 @@ Template TemplateCompiler::compile(std::string_view text, Place place, TemplateP
 
 const Value* TemplateCompiler::list_parameter(std::string_view text) {
   const auto match = find_template(text, 0);
-  if (!match || match->escaped || match->begin != 0 || match->end != text.size()) return nullptr;
+  if (!match || match->escaped || match->raw || match->begin != 0 || match->end != text.size())
+    return nullptr;
   if (!match->name.starts_with("params.")) return nullptr;
   const auto name = match->name.substr(7);
   const auto* value = scope_.parameters->find(name);

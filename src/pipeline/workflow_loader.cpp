@@ -125,10 +125,12 @@ void WorkflowLoader::apply_overrides(std::span<const Override> overrides) {
     const auto index = workflow_.texts_->texts.add("--set " + override.name, override.value);
     auto* value = override.name.empty() ? nullptr : workflow_.parameters_.find(override.name);
     if (value == nullptr) {
-      diagnostics_.add({index, 0, 0},
-                       base::format("there is no parameter '{}'", base::printable(override.name)),
-                       suggestion(override.name, workflow_.parameters_.names,
-                                  "parameters: " + base::join(workflow_.parameters_.names, ", ")));
+      diagnostics_.add(
+          {index, 0, 0}, base::format("there is no parameter '{}'", base::printable(override.name)),
+          suggestion(override.name, workflow_.parameters_.names,
+                     workflow_.parameters_.names.empty()
+                         ? "the pipeline has no parameters"
+                         : "parameters: " + base::join(workflow_.parameters_.names, ", ")));
       continue;
     }
     const auto document = YamlDocument::parse(index, diagnostics_);

@@ -50,9 +50,7 @@ class YamlBuilder : public YAML::EventHandler {
     started_ = true;
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    finish(make(NodeKind::null, mark), anchor);
-  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override;
@@ -110,6 +108,22 @@ class YamlBuilder : public YAML::EventHandler {
   std::vector<std::uint32_t> merge_keys_;  // plain `<<` scalars, ascending
   std::uint64_t alias_nodes_ = 0;
 };
+
+// yaml-cpp places an empty value at the token after it; people look for it where its key stands.
+void YamlBuilder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
+  const auto text = std::string_view(diagnostics_.texts().text(document_.file_));
+  const auto rest = text.substr(std::min(text.size(), static_cast<std::size_t>(mark.pos)), 5);
+  const bool is_written =
+      rest.starts_with('~') ||
+      ((rest.starts_with("null") || rest.starts_with("Null") || rest.starts_with("NULL")) &&
+       !(rest.size() == 5 && is_identifier(rest)));
+  const auto node = make(NodeKind::null, mark);
+  if (!is_written && node > 0) {
+    document_.nodes_[node].line = document_.nodes_[node - 1].line;
+    document_.nodes_[node].column = document_.nodes_[node - 1].column;
+  }
+  finish(node, anchor);
+}
 
 std::uint32_t YamlBuilder::make(NodeKind kind, const YAML::Mark& mark) {
   const auto place = place_of(mark);
@@ -344,6 +358,15 @@ bool is_readable_text(std::string_view text, std::uint32_t file, Diagnostics& di
   return false;
 }
 
+std::string syntax_hint(const base::Position& position, std::string_view message) {
+  const auto& line = position.source_line;
+  const auto text = std::min(line.find_first_not_of(" \t"), line.size());
+  if (std::string_view(line).substr(0, text).find('\t') != std::string_view::npos)
+    return "YAML is indented by spaces, not by tabs";
+  if (message == YAML::ErrorMsg::MAP_VALUE) return "a text with ': ' in it needs quotes";
+  return "";
+}
+
 }  // namespace
 
 YamlDocument YamlDocument::parse(std::uint32_t file, Diagnostics& diagnostics) {
@@ -369,7 +392,8 @@ YamlDocument YamlDocument::parse(std::uint32_t file, Diagnostics& diagnostics) {
   } catch (const YAML::DeepRecursion& error) {
     diagnostics.add(at(error.mark), base::format("nested more than {} levels deep", kMaxDepth));
   } catch (const YAML::Exception& error) {
-    diagnostics.add(at(error.mark), "not valid YAML: " + error.msg);
+    diagnostics.add(at(error.mark), "not valid YAML: " + error.msg,
+                    syntax_hint(diagnostics.texts().position(at(error.mark)), error.msg));
   }
   document.root_.reset();
   return document;

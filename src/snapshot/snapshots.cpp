@@ -133,7 +133,7 @@ Manifest load_manifest(store::Repository& repository, const SnapshotName& name) 
     throw base::Error(
         base::ErrorCode::corruption,
         "the manifest of snapshot " + name.id.to_hex().substr(0, 12) + " is not what was stored")
-        .hint("run 'provrun check'");
+        .hint("'provrun verify' names every damaged file of a snapshot");
   return parse_manifest(bytes);
 }
 

@@ -140,7 +140,7 @@ std::vector<std::uint8_t> Repository::read_chunk(const ChunkId& id) {
   if (!problem.empty())
     throw base::Error(base::ErrorCode::corruption,
                       base::format("chunk {} cannot be read: {}", name, problem))
-        .hint("run 'provrun check'");
+        .hint("'provrun verify' names every damaged file of a snapshot");
   throw base::Error(base::ErrorCode::not_found,
                     base::format("chunk {} is not in the repository's index", name))
       .hint("run 'provrun repair --index'");

@@ -56,9 +56,11 @@ class RunRecorder : public core::RunLog {
 
   std::string execution_ended(core::Execution& execution,
                               const std::vector<std::string>& attempt_logs) override;
-  void work_begins() override;
+  void execution_started(const core::Execution& execution) override;
   void input_used(const core::Artifact& input) override;
 
+  /// The run cannot be recorded to its end: the journal says why, for the run that completes it.
+  void note_failure(const std::string& cause) noexcept;
   /// Takes over an execution from the journal of a killed run. One whose outputs are neither stored
   /// nor still at their paths becomes a failed one.
   void recover(core::Execution execution);
@@ -86,8 +88,6 @@ class RunRecorder : public core::RunLog {
 
  private:
   struct State;
-  void finish_record(core::RunState state, const std::string& failure, Extra extra);
-
   std::unique_ptr<State> state_;
 };
 

@@ -36,14 +36,14 @@ struct RunSummary {
 
 /// Only runs for which all of the given hold.
 struct RunFilter {
-  std::optional<std::string> workflow;
-  std::optional<std::string> user;
-  std::optional<std::string> host;
-  std::optional<core::RunState> state;
-  std::optional<base::Timestamp> since;  ///< started at or after
-  std::optional<base::Timestamp> until;  ///< started before
-  std::optional<std::string>
-      step;  ///< executed, reused or failed this instance, or one of this step
+  std::optional<std::string> workflow = {};
+  std::optional<std::string> user = {};
+  std::optional<std::string> host = {};
+  std::optional<core::RunState> state = {};
+  std::optional<base::Timestamp> since = {};  ///< started at or after
+  std::optional<base::Timestamp> until = {};  ///< started before
+  std::optional<std::string> step =
+      {};  ///< executed, reused or failed this instance, or one of this step
 };
 
 /// Where the next page begins: after this run.
@@ -119,9 +119,9 @@ class Catalog {
   RunPage runs(const RunFilter& filter, std::size_t limit,
                const std::optional<RunCursor>& before = std::nullopt);
   /// `latest`, `latest~2`, `@2026-08-01T12:00` (the last one started by then), an id or a unique
-  /// prefix of one. Only runs that pass the filter count. Error(not_found), Error(invalid_input)
-  /// when the name is none of these, Error(conflict) naming the candidates when a prefix is not
-  /// unique.
+  /// prefix of one. Only runs that pass the filter count. Error(not_found); Error(invalid_input)
+  /// when the name is none of these, or a prefix that is not unique: its message lists the
+  /// candidates.
   RunSummary find_run(std::string_view name, const RunFilter& filter = {});
   std::optional<RunSummary> find_run(const core::RunId& id);
 

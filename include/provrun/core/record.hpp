@@ -46,8 +46,8 @@ std::optional<RunState> parse_run_state(std::string_view name);
 
 /// Why a step ran, or will run. kind is one of: first_run, command, shell, directory,
 /// input_content, input_added, input_removed, parameter, environment, output_declared,
-/// output_missing, output_altered, forced, always, upstream, incomplete, record_lost; what names
-/// the thing; before and after are its values as text where there are any.
+/// output_missing, output_altered, unstable_input, forced, always, upstream, record_lost; what
+/// names the thing; before and after are its values as text where there are any.
 struct Reason {
   std::string kind;
   std::string what;
@@ -65,10 +65,12 @@ struct Attempt {
   int exit_code = 0;  ///< meaningful when signal is 0 and the command was started
   int signal = 0;     ///< the signal that ended it, or 0
   bool timed_out = false;
+  bool left_processes =
+      false;                ///< processes of its group were still there at its end, and were ended
   std::string start_error;  ///< why the command could not be started at all
   double cpu_user_s = 0;
   double cpu_system_s = 0;
-  std::uint64_t max_rss_bytes = 0;
+  std::uint64_t max_rss_bytes = 0;  ///< 0: not known, see os/process.hpp
   bool succeeded() const {
     return exit_code == 0 && signal == 0 && !timed_out && start_error.empty();
   }

@@ -72,6 +72,10 @@ class Database {
   /// Rows changed by the last INSERT, UPDATE or DELETE.
   std::int64_t changes() const;
   bool in_transaction() const;
+  /// Grows whenever something written before may have vanished or changed: by a rollback here, or
+  /// by another connection's commit. Row numbers remembered outside the database hold while it
+  /// stays.
+  std::int64_t epoch();
   bool read_only() const;
   const std::string& path() const;
 
@@ -83,6 +87,7 @@ class Database {
   struct State;
 
  private:
+  friend class Transaction;
   explicit Database(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

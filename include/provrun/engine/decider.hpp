@@ -19,7 +19,8 @@ namespace provrun::engine {
 using Variables = std::map<std::string, std::string>;
 /// Keeps secrets out of key documents.
 struct Redaction {
-  std::function<std::string(std::string_view)> text;  ///< replaces what is or looks like a secret
+  /// Replaces what is or looks like a secret.
+  std::function<codec::Json(const codec::Json&)> document;
   /// A keyed hash that stands for a whole value: equal values look equal, others differ.
   std::function<std::string(std::string_view)> secret;
 };

@@ -27,6 +27,9 @@ struct KeyParts {
 
 /// The key document, version 1 (docs/formats/step-key.md). Its canonical form (RFC 8785) is hashed.
 codec::Json key_document(const KeyParts& parts);
+/// The document of an execution whose inputs changed while it ran: no decision ever has its key, so
+/// its outputs are never taken for the result of these inputs.
+codec::Json with_unstable_inputs(codec::Json document, const std::vector<std::string>& paths);
 /// SHA-256 of the canonical form.
 hash::Digest step_key(const codec::Json& document);
 

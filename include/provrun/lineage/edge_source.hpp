@@ -54,6 +54,10 @@ struct VersionFacts {
   std::uint64_t size = 0;
 };
 
+/// When an execution without attempts (a reused one) took place: the time in its version 7 id; 1970
+/// for an id of another version.
+base::Timestamp time_of(const core::ExecutionId& id);
+
 /// The graph of executions and artifact versions as lineage queries see it: bipartite neighbours by
 /// number, facts on demand. Lists are in ascending order of number. Looking up the facts of a
 /// number that the source never gave is base::Error(internal). One thread at a time.

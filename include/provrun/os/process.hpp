@@ -49,15 +49,19 @@ struct ProcessEnd {
   int signal = 0;
   double cpu_user_s = 0;
   double cpu_system_s = 0;
-  std::uint64_t max_rss_bytes = 0;
+  std::uint64_t max_rss_bytes = 0;  ///< 0: not known, because it is below our own peak
 };
 /// Reaps an ended child (wait4(2)); nullopt while it still runs. The times include its waited-for
 /// children, the memory is the largest single process of them.
 std::optional<ProcessEnd> try_reap(pid_t pid);
 /// The same, waiting for the end.
 ProcessEnd reap(pid_t pid);
-/// Sends the signal to the process group; fine when it is gone.
-void signal_group(pid_t group, int signal);
+/// Sends the signal to the process group; false when it is gone.
+bool signal_group(pid_t group, int signal);
+
+/// Kills (SIGKILL) every process of this user whose environment has NAME=VALUE, but this process
+/// and those it descends from, and waits until they are gone. Returns how many there were.
+int end_processes_with(const std::string& name, const std::string& value);
 
 struct ProgramOutput {
   int exit_code = 0;

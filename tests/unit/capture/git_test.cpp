@@ -4,6 +4,7 @@
 
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/core/record.hpp"
 #include "provrun/hash/sha256.hpp"
 #include "provrun/os/directory.hpp"
 #include "provrun/os/environment.hpp"
@@ -299,6 +300,14 @@ TEST_CASE("untracked and ignored inputs are told from tracked ones") {
         std::vector<std::string>{"data/deep/x.log ignored", "data/new.csv", "run.log ignored"});
   CHECK(state.notes.empty());
   CHECK(state.dirty == false);
+}
+
+TEST_CASE("a path that is not UTF-8 keeps its bytes in the record") {
+  GitState state;
+  state.untracked_inputs = {{"data/\xff.csv", false}};
+  const codec::Json json = capture::to_json(state);
+  const codec::Json& input = json.at("untracked_inputs").as_array()[0];
+  CHECK(core::get_path(codec::parse_json(input.dump())) == "data/\xff.csv");
 }
 
 TEST_CASE("submodules: recorded and present commit, changes, not checked out; linked work trees") {

@@ -26,12 +26,14 @@ std::optional<core::ContentId> hash_file(const std::string& path) {
 
 void make_dpkg(const test::TemporaryDirectory& root) {
   const std::string info = root / "var/lib/dpkg/info/";
-  write(info + "coreutils.list", "/.\n/bin\n/bin/ls\n/usr/bin/sort\n/usr/bin/perf\n");
+  write(info + "coreutils.list", "/.\n/bin\n/bin/ls\n/usr/bin/sort\n/usr/bin/perf\n/usr/bin/tac\n");
   write(info + "libc6:amd64.list", "/lib/x86_64-linux-gnu/libc.so.6\r\nodd\n\n/usr/lib/x\n");
   write(info + "wrapper.list", "/usr/bin/perf\n");
   write(info + "gone.list", "/usr/bin/gone");
   write(info + "libc6:amd64.md5sums", "/usr/bin/no\n");
-  write(root / "var/lib/dpkg/diversions", "/usr/bin/perf\n/usr/bin/perf.real\nwrapper\n/x\n/y\n");
+  write(root / "var/lib/dpkg/diversions",
+        "/usr/bin/perf\n/usr/bin/perf.real\nwrapper\n"
+        "/usr/bin/tac\n/usr/bin/tac.dist\n:\n/x\n/y\n");
   write(root / "var/lib/dpkg/status",
         "Package: coreutils\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9.1-1\n"
         "Description: x\n Package: not this\n\n"
@@ -56,6 +58,8 @@ TEST_CASE("the owner of a file is read from dpkg's files") {
   CHECK(packages.owner_of("/usr/lib/x") == SystemPackage{"dpkg", "libc6", "2.36", "amd64"});
   CHECK(packages.owner_of("/usr/bin/perf") == SystemPackage{"dpkg", "wrapper", "1", "all"});
   CHECK(packages.owner_of("/usr/bin/perf.real") == coreutils);
+  CHECK_FALSE(packages.owner_of("/usr/bin/tac"));  // the administrator's own file
+  CHECK(packages.owner_of("/usr/bin/tac.dist") == coreutils);
   CHECK(packages.owner_of("/usr/bin/gone") == SystemPackage{"dpkg", "gone", "", ""});
   CHECK_FALSE(packages.owner_of("/usr/bin/no"));
   CHECK_FALSE(packages.owner_of("relative"));
@@ -137,6 +141,7 @@ TEST_CASE("a program is told by path, content, package and interpreters") {
     throw base::Error(base::ErrorCode::refused, "no");
   };
   CHECK(capture::program_identity("sh", refusing, packages).note == "its content cannot be read");
+  CHECK_FALSE(capture::program_identity("sh", nullptr, packages).content);
 }
 
 TEST_CASE("twenty programs of this machine are looked up within a tenth of a second") {

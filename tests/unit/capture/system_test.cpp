@@ -71,7 +71,7 @@ TEST_CASE("what cannot be read is left out, odd bytes harm nothing") {
   CHECK(empty.find("locale") != nullptr);
   for (const char* path : {"etc/os-release", "proc/cpuinfo", "proc/meminfo", "proc/self/limits",
                            "proc/self/cgroup", "proc/self/status", "etc/timezone"})
-    write(root / path, std::string_view("\0\xff=:\n\"\nMax stack size\n:::\n0::\n=", 38));
+    write(root / path, std::string(1, '\0') + "\xff=:\n\"\nMax stack size\n:::\n0::\n=");
   capture::system_environment(root.path());
   os::make_directories(root / "etc/debian_version");
   capture::system_environment(root.path());

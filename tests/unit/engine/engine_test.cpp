@@ -154,9 +154,8 @@ class MemoryLog : public core::RunLog {
     executions.push_back(execution);
     return {};
   }
-  void work_begins() override { ++begun; }
+  void execution_started(const core::Execution&) override {}
   void input_used(const core::Artifact&) override {}
-  int begun = 0;
   std::vector<core::Execution> executions;
   bool refuse = false;
 };
@@ -204,7 +203,7 @@ class World {
     FakeExecutor executor(files);
     engine::Decider decider(
         graph, files, results, history, variables,
-        {[](std::string_view text) { return std::string(text); },
+        {[](const codec::Json& document) { return document; },
          [](std::string_view value) { return "#" + std::string(value.size(), '*'); }},
         forcing);
     observer.started.clear();

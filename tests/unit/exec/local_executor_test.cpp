@@ -44,7 +44,6 @@ TEST_CASE("a job's output, exit code and resources are reported") {
   const auto result = run(dir.path(), job(dir.path(), {"echo out; echo err >&2; exit 7"}));
   CHECK(result.attempt.exit_code == 7);
   CHECK(result.log_path == "out\nerr\n");
-  CHECK(result.attempt.max_rss_bytes > 0);
   CHECK(result.attempt.ended >= result.attempt.started);
 }
 

@@ -1,118 +1,93 @@
 #include "provrun/lineage/run_diff.hpp"
 
-#include "history_builder.hpp"
 #include "support/catch.hpp"
+#include "support/records.hpp"
 
 using namespace provrun;
-using namespace provrun::test;
 using codec::parse_json;
 
 namespace {
-
-// "path: before → after", one per difference
-std::vector<std::string> differences(std::string_view before, std::string_view after) {
-  std::vector<std::string> lines;
-  for (const auto& change : lineage::diff_json(parse_json(before), parse_json(after)))
-    lines.push_back(
-        base::format("{}: {} → {}", change.path, change.before.dump(), change.after.dump()));
-  return lines;
+std::vector<std::string> lines(const std::vector<lineage::JsonChange>& changes) {
+  std::vector<std::string> result;
+  for (const auto& change : changes)
+    result.push_back(change.path + ": " + change.before.dump() + " -> " + change.after.dump());
+  return result;
 }
-
 using Lines = std::vector<std::string>;
-
 }  // namespace
 
-TEST_CASE("differences of JSON documents name the place") {
-  CHECK(differences(R"({"a":1,"b":{"c":[1,2],"d":null}})", R"({"b":{"c":[1,3,4]},"e":true})") ==
-        Lines{"a: 1 → null", "b.c[1]: 2 → 3", "b.c[2]: null → 4", "e: null → true"});
-  CHECK(differences("1", "\"1\"") == Lines{": 1 → \"1\""});
-  CHECK(differences(R"({"a":{"b":1}})", R"({"a":[1]})") == Lines{"a: {\"b\":1} → [1]"});
-  CHECK(differences(R"([{"x":1}])", R"([{"x":2}])") == Lines{"[0].x: 1 → 2"});
-  CHECK(differences("null", "null").empty());
+TEST_CASE("JSON documents are compared by member, by path and by position") {
+  const auto a = parse_json(R"({"command":"x","env":{"TZ":"UTC","LANG":"C"},"list":[1,2,3],
+    "inputs":[{"path":"a.csv","content":"1"},{"path":"b.csv","content":"2"}]})");
+  const auto b = parse_json(R"({"command":"y","env":{"LANG":"C","A.B":1},"list":[1,5],
+    "inputs":[{"path":"b.csv","content":"3"},{"path":"c.csv","content":"4"}]})");
+  CHECK(lines(lineage::diff_json(a, b)) ==
+        Lines{"command: \"x\" -> \"y\"", "env.TZ: \"UTC\" -> null", "env[A.B]: null -> 1",
+              "list[1]: 2 -> 5", "list[2]: 3 -> null",
+              "inputs[a.csv]: {\"path\":\"a.csv\",\"content\":\"1\"} -> null",
+              "inputs[b.csv].content: \"2\" -> \"3\"",
+              "inputs[c.csv]: null -> {\"path\":\"c.csv\",\"content\":\"4\"}"});
+  CHECK(lineage::diff_json(a, a).empty());
+  CHECK(lines(lineage::diff_json(parse_json("1"), parse_json("[]"))) == Lines{": 1 -> []"});
 }
 
-TEST_CASE("array elements with a path or name are compared by it") {
-  CHECK(differences(R"({"inputs":[{"path":"a","content":1},{"path":"b","content":2}]})",
-                    R"({"inputs":[{"path":"c","content":3},{"path":"b","content":9}]})") ==
-        Lines{R"(inputs[a]: {"path":"a","content":1} → null)", "inputs[b].content: 2 → 9",
-              R"(inputs[c]: null → {"path":"c","content":3})"});
-  CHECK(differences(R"([{"name":"p","v":1}])", "[]") == Lines{R"([p]: {"name":"p","v":1} → null)"});
-  CHECK(differences(R"([{"name":"p","v":1},{"name":"p","v":2}])",
-                    R"([{"name":"p","v":1},{"name":"p","v":3}])") == Lines{"[1].v: 2 → 3"});
-}
-
-TEST_CASE("two runs are compared step by step") {
-  core::RunRecord before;
-  core::RunRecord after;
-  before.parameters = parse_json(R"({"alpha":1})");
-  after.parameters = parse_json(R"({"alpha":2})");
-  before.pipeline = artifact("provrun.yaml", "1");
-  after.pipeline = artifact("provrun.yaml", "2");
-  after.configuration = {artifact("sites.csv", "s")};
-  after.git = parse_json(R"({"commit":"abc"})");
-
-  auto fit = execution(1, "fit", 0, 1, {}, {{"model", "1"}, {"log", "l"}});
-  fit.key = parse_json(R"({"run":["fit","1"]})");
-  auto refit = execution(2, "fit", 0, 1, {}, {{"model", "2"}, {"log", "l"}});
-  refit.key = parse_json(R"({"run":["fit","2"]})");
-  const auto same = execution(3, "same", 0, 1, {}, {{"x", "x"}});
-  auto reused = same;
-  reused.state = core::StepState::up_to_date;
-  const auto gone = execution(4, "gone", 0, 1, {}, {});
-  const auto fresh = execution(5, "fresh", 0, 1, {}, {});
-  auto failed = execution(6, "zfail", 0, 1, {}, {});
-  auto passed = failed;
-  failed.state = core::StepState::failed;
-
-  const std::vector<core::Execution> old_steps{same, fit, gone, passed};
-  const std::vector<core::Execution> new_steps{refit, reused, fresh, failed};
-  const auto diff = lineage::diff_runs({before, old_steps}, {after, new_steps});
-  REQUIRE(diff.steps.size() == 4);
+TEST_CASE("two runs are compared by step") {
+  using records::execution;
+  auto run_a = records::run(1, 1000);
+  auto run_b = records::run(2, 2000);
+  run_a.parameters = parse_json(R"({"alpha":0.05})");
+  run_b.parameters = parse_json(R"({"alpha":0.1})");
+  run_b.git.set("commit", "def456");
+  run_b.pipeline = core::Artifact{"pipeline.yaml", records::content("p"), 1, 0644};
+  std::vector<core::Execution> a{
+      execution(1, "clean", 1000, 1001, {{"raw", "1"}}, {{"tidy", "t"}}),
+      execution(2, "fit", 1001, 1002, {{"tidy", "t"}}, {{"model", "m1"}}),
+      execution(3, "gone", 1001, 1002, {}, {{"old", "o"}})};
+  std::vector<core::Execution> b{
+      execution(1, "clean", 1000, 1001, {{"raw", "1"}}, {{"tidy", "t"}}),
+      execution(5, "fit", 2001, 2002, {{"tidy", "u"}}, {{"model", "m2"}}),
+      execution(6, "new", 2001, 2002, {}, {})};
+  a[1].key = parse_json(R"({"params":{"alpha":0.05}})");
+  b[1].key = parse_json(R"({"params":{"alpha":0.1}})");
+  const auto diff = lineage::diff_runs({run_a, a}, {run_b, b});
   CHECK(diff.steps_equal == 1);
+  REQUIRE(diff.steps.size() == 3);
+  CHECK(diff.steps[0].step == "fit");
+  CHECK(lines(diff.steps[0].key) == Lines{"params.alpha: 0.05 -> 0.1"});
+  REQUIRE(diff.steps[0].outputs.size() == 1);
+  CHECK(diff.steps[0].outputs[0].path == "model");
+  CHECK(diff.steps[0].outputs[0].presence == lineage::Presence::changed);
+  CHECK(diff.steps[1].step == "gone");
+  CHECK(diff.steps[1].presence == lineage::Presence::removed);
+  CHECK(diff.steps[1].outputs[0].presence == lineage::Presence::removed);
+  CHECK(diff.steps[2].presence == lineage::Presence::added);
+  CHECK(lines(diff.parameters) == Lines{"alpha: 0.05 -> 0.1"});
+  CHECK(lines(diff.git) == Lines{"commit: \"abc123\" -> \"def456\""});
+  CHECK(diff.environment.empty());
+  REQUIRE(diff.configuration.size() == 1);
+  CHECK(diff.configuration[0].presence == lineage::Presence::added);
   CHECK_FALSE(diff.same_results());
-  const auto& fit_change = diff.steps[0];
-  CHECK(fit_change.step == "fit");
-  REQUIRE(fit_change.key.size() == 1);
-  CHECK(fit_change.key[0].path == "run[1]");
-  REQUIRE(fit_change.outputs.size() == 1);
-  CHECK(fit_change.outputs[0].path == "model");
-  CHECK(fit_change.outputs[0].before->content == content("1"));
-  CHECK(fit_change.outputs[0].after->content == content("2"));
-  CHECK(diff.steps[1].step == "fresh");
-  CHECK(diff.steps[1].presence == lineage::Presence::added);
-  CHECK_FALSE(diff.steps[1].state_before);
-  CHECK(diff.steps[2].presence == lineage::Presence::removed);
-  CHECK(diff.steps[3].step == "zfail");
-  CHECK(diff.steps[3].state_after == core::StepState::failed);
-  REQUIRE(diff.configuration.size() == 2);
-  CHECK(diff.configuration[0].presence == lineage::Presence::changed);
-  CHECK(diff.configuration[1].path == "sites.csv");
-  CHECK(diff.configuration[1].presence == lineage::Presence::added);
-  CHECK(diff.parameters == std::vector<lineage::JsonChange>{{"alpha", 1, 2}});
-  CHECK(diff.git.size() == 1);
+  CHECK(lineage::diff_runs({run_a, a}, {run_a, a}).same_results());
 }
 
-TEST_CASE("a run does not differ from itself") {
-  const core::RunRecord record;
-  const std::vector<core::Execution> steps{execution(1, "a", 0, 1, {}, {{"x", "x"}})};
-  const auto diff = lineage::diff_runs({record, steps}, {record, steps});
-  CHECK(diff.steps.empty());
-  CHECK(diff.steps_equal == 1);
-  CHECK(diff.same_results());
-}
-
-TEST_CASE("step keys are compared by hash where a document is missing") {
-  const core::RunRecord record;
-  auto a = execution(1, "a", 0, 1, {}, {{"x", "x"}});
-  a.step_key = hash::sha256("1");
+TEST_CASE(
+    "a changed key without documents shows the hashes; failing instead of succeeding is a change") {
+  using records::execution;
+  const auto run = records::run(1, 1000);
+  std::vector<core::Execution> a{execution(1, "s", 1, 2, {{"i", "1"}}, {{"o", "x"}}),
+                                 execution(2, "t", 1, 2, {{"i", "1"}}, {})};
   auto b = a;
-  b.step_key = hash::sha256("2");
-  b.state = core::StepState::up_to_date;
-  b.outputs.clear();
-  const auto diff = lineage::diff_runs({record, {a}}, {record, {b}});
-  REQUIRE(diff.steps.size() == 1);
-  REQUIRE(diff.steps[0].key.size() == 1);
-  CHECK(diff.steps[0].key[0].path == "step_key");
-  CHECK(diff.steps[0].outputs.empty());
+  b[0].step_key = hash::sha256("other");
+  b[1].state = core::StepState::failed;
+  const auto diff = lineage::diff_runs({run, a}, {run, b});
+  REQUIRE(diff.steps.size() == 2);
+  CHECK(diff.steps[0].key.at(0).path == "step_key");
+  CHECK(diff.steps[1].key.empty());
+  CHECK(diff.steps[1].state_after == core::StepState::failed);
   CHECK(diff.same_results());
+
+  auto carried = a[0];
+  carried.state = core::StepState::up_to_date;
+  carried.outputs.clear();
+  CHECK(lineage::diff_runs({run, {a[0]}}, {run, {carried}}).steps.empty());
 }

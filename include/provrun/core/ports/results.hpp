@@ -49,8 +49,8 @@ class History {
 class RunLog {
  public:
   virtual ~RunLog() = default;
-  /// A step is about to be executed: from here on the run leaves a record, whatever happens.
-  virtual void work_begins() = 0;
+  /// The first attempt at the step is about to be started.
+  virtual void execution_started(const Execution& execution) = 0;
   /// The outputs of its attempts (paths of log files, empty where there was none) become
   /// execution.log. Returns the path of a log that may be shown, without secrets; empty: there is
   /// none.

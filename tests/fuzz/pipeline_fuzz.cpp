@@ -1,0 +1,12 @@
+// libFuzzer entry point. Configure with clang, -DPROVRUN_FUZZ=ON and
+// -DPROVRUN_SANITIZE=address,undefined,fuzzer-no-link, and run with the corpus as seeds:
+//   build/tests/pipeline_fuzz -rss_limit_mb=4096 work/ tests/corpus/pipeline/good
+#include <cstddef>
+#include <cstdint>
+
+#include "fuzz/pipeline_target.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  feed_pipeline({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

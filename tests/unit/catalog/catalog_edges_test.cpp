@@ -1,0 +1,86 @@
+#include "provrun/catalog/catalog_edges.hpp"
+
+#include "provrun/catalog/catalog.hpp"
+#include "provrun/catalog/state_file.hpp"
+#include "support/edge_source_conformance.hpp"
+
+using namespace provrun;
+
+namespace {
+
+class CatalogSource final : public lineage::EdgeSource {
+ public:
+  explicit CatalogSource(const std::vector<conformance::RecordedRun>& runs)
+      : database_(catalog::memory_state()) {
+    catalog::Catalog index(database_);
+    for (const auto& run : runs)
+      REQUIRE(
+          index.add_run(run.record, "snapshot of " + run.record.id.to_string(), run.executions));
+    edges_ = std::make_unique<catalog::CatalogEdges>(database_);
+  }
+  std::vector<lineage::VersionLink> used(lineage::ExecutionNumber n) override {
+    return edges_->used(n);
+  }
+  std::vector<lineage::VersionLink> generated(lineage::ExecutionNumber n) override {
+    return edges_->generated(n);
+  }
+  std::vector<lineage::ExecutionLink> generators(lineage::VersionNumber n) override {
+    return edges_->generators(n);
+  }
+  std::vector<lineage::ExecutionLink> users(lineage::VersionNumber n) override {
+    return edges_->users(n);
+  }
+  std::vector<lineage::ExecutionNumber> reuses(lineage::ExecutionNumber n) override {
+    return edges_->reuses(n);
+  }
+  lineage::ExecutionFacts execution(lineage::ExecutionNumber n) override {
+    return edges_->execution(n);
+  }
+  lineage::VersionFacts version(lineage::VersionNumber n) override { return edges_->version(n); }
+  std::vector<lineage::VersionNumber> versions_of_path(std::string_view path) override {
+    return edges_->versions_of_path(path);
+  }
+  std::vector<lineage::VersionNumber> versions_of_content(const core::ContentId& content) override {
+    return edges_->versions_of_content(content);
+  }
+  std::optional<lineage::ExecutionNumber> find_execution(const core::ExecutionId& id) override {
+    return edges_->find_execution(id);
+  }
+  std::vector<lineage::ExecutionNumber> executions_of_run(const core::RunId& run) override {
+    return edges_->executions_of_run(run);
+  }
+  std::vector<lineage::ExecutionNumber> last_executions(std::string_view step) override {
+    return edges_->last_executions(step);
+  }
+
+ private:
+  db::Database database_;
+  std::unique_ptr<catalog::CatalogEdges> edges_;
+};
+
+}  // namespace
+
+TEST_CASE("the catalog answers lineage queries") {
+  conformance::check_edge_source([](const std::vector<conformance::RecordedRun>& runs) {
+    return std::make_unique<CatalogSource>(runs);
+  });
+}
+
+TEST_CASE("evidence is kept per edge") {
+  auto database = catalog::memory_state();
+  catalog::Catalog index(database);
+  const std::vector executions{
+      records::execution(1, "s", 1000, 1001, {{"a", "1"}, {"b", "2"}}, {{"c", "3"}})};
+  index.add_run(records::run(1, 1000), "snap", executions,
+                [](const core::Execution&, const core::Artifact& artifact) {
+                  return artifact.path == "a"   ? lineage::Evidence::observed
+                         : artifact.path == "c" ? lineage::Evidence::both
+                                                : lineage::Evidence::declared;
+                });
+  catalog::CatalogEdges edges(database);
+  const auto answer = lineage::up(edges, lineage::find_start(edges, "c"));
+  REQUIRE(answer.edges.size() == 3);
+  CHECK(lineage::name_of(answer.edges[0].evidence) == "both");
+  CHECK(lineage::name_of(answer.edges[1].evidence) == "observed");
+  CHECK(lineage::name_of(answer.edges[2].evidence) == "declared");
+}
