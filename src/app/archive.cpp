@@ -8,6 +8,7 @@
 #include "provrun/catalog/state_file.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
+#include "provrun/os/random.hpp"
 #include "provrun/snapshot/tree_reader.hpp"
 
 namespace provrun::app {
@@ -101,8 +102,18 @@ std::unique_ptr<store::Repository> open_for_looking(const RepositoryLocation& lo
 std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,
                                                    Missing missing) {
   const store::OpenOptions options{os::join_path(os::cache_directory(), "index")};
-  if (missing == Missing::create && location.by_default && !os::lstat_file(location.path))
-    return store::create_repository_at(location.path, {}, options);
+  if (missing == Missing::create && location.by_default && !os::lstat_file(location.path)) {
+    // Made beside its place and moved there whole: a kill in between leaves no half of a
+    // repository.
+    const auto fresh = location.path + ".new-" + os::random_hex(4);
+    store::create_repository_at(fresh, {}, options).reset();
+    try {
+      os::rename_file(fresh, location.path);
+    } catch (const base::Error&) {
+      os::remove_tree(fresh);
+      if (!os::lstat_file(location.path)) throw;  // else another provrun was quicker
+    }
+  }
   return open_existing(location, options);
 }
 
