@@ -1,11 +1,7 @@
 // Runs tests/corpus/pipeline through the parser and compares every message whole. With
-// PROVRUN_UPDATE_EXPECTED set it writes the .expected files instead, and says so.
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
+// PROVRUN_REGENERATE_GOLDEN set it writes the .expected files instead, and says so.
+#include "provrun/os/environment.hpp"
+#include "provrun/os/file.hpp"
 #include "provrun/pipeline/graph.hpp"
 #include "support/catch.hpp"
 #include "support/memory_sources.hpp"
@@ -14,34 +10,31 @@ using namespace provrun;
 
 namespace {
 
-namespace fs = std::filesystem;
+const std::string kCorpus = PROVRUN_SOURCE_DIR "/tests/corpus/pipeline";
 
-std::string read_file(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-fs::path corpus() {
-  return fs::path(PROVRUN_SOURCE_DIR) / "tests/corpus/pipeline";
+void add_files(const std::string& folder, const std::string& prefix, MemorySources& sources) {
+  for (const auto& entry : os::list_directory(folder)) {
+    const auto path = os::join_path(folder, entry.name);
+    if (os::stat_file(path)->type == os::FileType::directory)
+      add_files(path, prefix + entry.name + "/", sources);
+    else
+      sources.files[prefix + entry.name] = os::read_file(path);
+  }
 }
 
 MemorySources corpus_sources() {
   MemorySources sources;
-  for (const auto& entry : fs::recursive_directory_iterator(corpus() / "files"))
-    if (entry.is_regular_file())
-      sources.files[entry.path().lexically_relative(corpus() / "files").string()] =
-          read_file(entry.path());
+  add_files(kCorpus + "/files", "", sources);
   return sources;
 }
 
-std::vector<fs::path> documents(const std::string& folder) {
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(corpus() / folder))
-    if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
-  std::sort(paths.begin(), paths.end());
-  return paths;
+// Their paths without the suffix, sorted.
+std::vector<std::string> documents(const std::string& folder) {
+  std::vector<std::string> stems;
+  for (const auto& entry : os::list_directory(kCorpus + "/" + folder))
+    if (entry.name.ends_with(".yaml"))
+      stems.push_back(kCorpus + "/" + folder + "/" + entry.name.substr(0, entry.name.size() - 5));
+  return stems;
 }
 
 // As the command line shows it.
@@ -58,10 +51,11 @@ std::string render(const base::Error& error) {
 }
 
 // "" if the document is good.
-std::string messages(const fs::path& path, MemorySources& sources) {
+std::string messages(const std::string& stem, MemorySources& sources) {
   try {
+    const auto path = stem + ".yaml";
     const auto workflow =
-        pipeline::load_workflow(read_file(path), path.filename().string(), sources);
+        pipeline::load_workflow(os::read_file(path), os::base_name(path), sources);
     const auto graph = pipeline::expand(workflow);
     for (std::size_t i = 0; i < graph.instance_count(); ++i) graph.invocation(graph.instance(i));
     pipeline::select(graph, {});
@@ -78,31 +72,31 @@ std::string messages(const fs::path& path, MemorySources& sources) {
 
 TEST_CASE("good pipelines are accepted") {
   auto sources = corpus_sources();
-  for (const auto& path : documents("good")) {
-    INFO(path.filename().string());
-    CHECK(messages(path, sources) == "");
+  for (const auto& stem : documents("good")) {
+    INFO(stem);
+    CHECK(messages(stem, sources) == "");
   }
 }
 
 TEST_CASE("bad pipelines are refused with the expected messages") {
   auto sources = corpus_sources();
-  const bool update = std::getenv("PROVRUN_UPDATE_EXPECTED") != nullptr;
+  const bool regenerate = os::environment_variable("PROVRUN_REGENERATE_GOLDEN").has_value();
   for (const auto* folder : {"bad", "bad_graph", "bad_yaml"}) {
-    for (const auto& path : documents(folder)) {
-      INFO(folder << "/" << path.filename().string());
-      const auto found = messages(path, sources);
-      auto expected = path;
-      expected.replace_extension(".expected");
-      if (update) std::ofstream(expected, std::ios::binary) << found;
+    for (const auto& stem : documents(folder)) {
+      INFO(stem);
+      const auto found = messages(stem, sources);
       CHECK(found != "");
-      CHECK(found == read_file(expected));
+      if (regenerate)
+        os::write_file_atomically(stem + ".expected", found, os::Durability::cached, 0644);
+      else
+        CHECK(found == os::read_file(stem + ".expected"));
     }
   }
-  if (update) WARN("the expected messages were written anew: nothing was tested");
+  if (regenerate) WARN("skipped: the expected messages were written anew");
 }
 
 TEST_CASE("the example of the manual is a pipeline") {
-  const auto page = read_file(fs::path(PROVRUN_SOURCE_DIR) / "docs/manual/pipeline.md");
+  const auto page = os::read_file(PROVRUN_SOURCE_DIR "/docs/manual/pipeline.md");
   const auto begin = page.find("```yaml\n") + 8;
   auto sources = corpus_sources();
   sources.files["config/samples.csv"] = "id\na\nb\n";
