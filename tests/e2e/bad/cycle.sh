@@ -10,7 +10,7 @@ YAML
 before=$(fingerprint .)
 fails 2 provrun run
 expect_out ''
-expect_err "provrun: error: pipeline.yaml:4:3: these steps wait for each other: a → b → c → a
+expect_err "provrun: error: pipeline.yaml:4:3: a cycle of steps that wait for each other: a → b → c → a
     a: {inputs: c.txt, outputs: a.txt, run: \"cp {inputs} {outputs}\"}
     ^
 hint: b reads a.txt of a; c reads b.txt of b; a reads c.txt of c"

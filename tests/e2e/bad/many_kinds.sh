@@ -26,7 +26,8 @@ steps:
 YAML
 check yes-is-text "provrun: error: pipeline.yaml:4:27: 'always' of step 's' must be true or false, not the text 'yes'
     s: {outputs: o, always: yes, run: \"true\"}
-                            ^" <<'YAML'
+                            ^
+hint: write true or false, without quotes" <<'YAML'
 provrun: 1
 name: x
 steps:

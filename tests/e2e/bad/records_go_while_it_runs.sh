@@ -3,12 +3,13 @@ step() { printf 'provrun: 1\nname: gone\nsteps:\n  s: {outputs: o, run: "%s; ech
 step 'rm -rf .provrun/repository'
 fails 1 provrun run
 expect_err_like "[1/1] s in TIME: it has not run here yet
-provrun: error: cannot record the run: the repository HERE/.provrun/repository has gone: it has no config.json any more"
+provrun: error: the run could not be recorded: the repository HERE/.provrun/repository has gone: it has no config.json any more
+hint: if it was moved, move it back"
 rm -rf .provrun o
 step 'rm -rf .provrun'
 fails 1 provrun run
-has "$err" 'provrun: error: cannot record the run: '
-lacks "$err" ' recorded'
+has "$err" 'provrun: error: the run could not be recorded: '
+lacks "$err" ' recorded,'
 rm -rf .provrun o
 step 'rm -f .provrun/state.db'
 ok provrun run
