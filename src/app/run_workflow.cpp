@@ -166,8 +166,10 @@ auto recorded(RunRecorder& recorder, const Work& work) {
         cause.code() == base::ErrorCode::corruption || cause.code() == base::ErrorCode::refused;
     throw base::Error(telling ? cause.code() : base::ErrorCode::failed,
                       "the run could not be recorded: " + cause.message())
-        .hint(cause.hint().empty() ? "the next run completes the record of how far it came"
-                                   : cause.hint());
+        .hint(!cause.hint().empty() ? cause.hint()
+              : cause.code() == base::ErrorCode::no_space
+                  ? "make room and run again: the next run completes the record and goes on"
+                  : "the next run completes the record of how far it came");
   }
 }
 

@@ -65,9 +65,6 @@ void StoringThread::work() {
         throw base::Error(base::ErrorCode::conflict, base::format("{} changed before it was stored",
                                                                   base::printable(task.path)))
             .hint("nothing else may write the files of a step; see 'provrun help run'");
-    } catch (base::Error& error) {
-      error.add_context("cannot record the run");
-      problem = std::current_exception();
     } catch (...) {
       problem = std::current_exception();
     }

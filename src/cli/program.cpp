@@ -200,7 +200,10 @@ int run_program(int argc, char** argv) {
   Console console(result.console);
   const auto report = [&](const base::Error& error) {
     try {
-      console.error(error);
+      if (error.code() == base::ErrorCode::no_space && error.hint().empty())
+        console.error(base::Error(error).hint("make room and try again: what is recorded is safe"));
+      else
+        console.error(error);
     } catch (const base::Error& unwritten) {
       os::write_standard_error("provrun: error: " + unwritten.message() + "\n");
     }

@@ -410,7 +410,8 @@ hash::Digest WriteSession::commit(std::string_view manifest) {
     if (!state_->repository.backend().size_of("config.json"))
       throw base::Error(base::ErrorCode::failed,
                         "the repository " + base::printable(state_->repository.location()) +
-                            " has gone: it has no config.json any more");
+                            " has gone: it has no config.json any more")
+          .hint("if it was moved, move it back");
     state_->flush();  // the barrier in Slot::commit makes the index segment's name durable
     id = state_->slot.commit(manifest);
   } catch (...) {

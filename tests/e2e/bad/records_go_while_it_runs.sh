@@ -4,12 +4,12 @@ step 'rm -rf .provrun/repository'
 fails 1 provrun run
 expect_err_like "[1/1] s in TIME: it has not run here yet
 provrun: error: the run could not be recorded: the repository HERE/.provrun/repository has gone: it has no config.json any more
-hint: the next run completes the record of how far it came"
+hint: if it was moved, move it back"
 rm -rf .provrun o
 step 'rm -rf .provrun'
 fails 1 provrun run
 has "$err" 'provrun: error: the run could not be recorded: '
-lacks "$err" ' recorded, '
+lacks "$err" ' recorded,'
 rm -rf .provrun o
 step 'rm -f .provrun/state.db'
 ok provrun run
