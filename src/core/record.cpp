@@ -162,6 +162,9 @@ std::optional<RunState> parse_run_state(std::string_view name) {
 std::string_view name_of(Grade grade) {
   return find_name(kGrades, grade);
 }
+std::optional<Grade> parse_grade(std::string_view name) {
+  return find_value(kGrades, name);
+}
 
 std::optional<ContentId> parse_content_id(std::string_view text) {
   constexpr std::string_view prefix = "sha256:";

@@ -9,6 +9,7 @@
 #include "provrun/base/time.hpp"
 #include "provrun/base/uuid.hpp"
 #include "provrun/codec/json.hpp"
+#include "provrun/core/access.hpp"
 #include "provrun/core/content_id.hpp"
 
 // What is recorded of a run. The JSON forms are those of schemas/run.v1.json and
@@ -75,10 +76,6 @@ struct Attempt {
     return exit_code == 0 && signal == 0 && !timed_out && start_error.empty();
   }
 };
-
-/// How well an execution was observed.
-enum class Grade { traced, partial, declared };
-std::string_view name_of(Grade grade);
 
 /// One step instance in one run.
 struct Execution {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "provrun/core/access.hpp"
 #include "provrun/core/record.hpp"
 
 namespace provrun::core {
@@ -36,6 +37,7 @@ struct Job {
 struct JobResult {
   std::uint32_t token = 0;
   Attempt attempt;
+  Observation observation;  ///< grade `declared` and nothing else where nothing was observed
   std::string log_path;  ///< absolute; empty when there was no output. The receiver removes it.
 };
 
