@@ -27,6 +27,12 @@ constexpr Names<RunState, 4> kRunStates{{{RunState::running, "running"},
                                          {RunState::completed, "completed"},
                                          {RunState::failed, "failed"},
                                          {RunState::interrupted, "interrupted"}}};
+constexpr Names<TraceMode, 6> kTraceModes{{{TraceMode::automatic, "auto"},
+                                           {TraceMode::off, "off"},
+                                           {TraceMode::preload_notify, "preload+notify"},
+                                           {TraceMode::notify, "notify"},
+                                           {TraceMode::ptrace, "ptrace"},
+                                           {TraceMode::preload, "preload"}}};
 constexpr Names<Grade, 3> kGrades{
     {{Grade::traced, "traced"}, {Grade::partial, "partial"}, {Grade::declared, "declared"}}};
 
@@ -159,6 +165,13 @@ std::string_view name_of(RunState state) {
 std::optional<RunState> parse_run_state(std::string_view name) {
   return find_value(kRunStates, name);
 }
+std::string_view name_of(TraceMode mode) {
+  return find_name(kTraceModes, mode);
+}
+std::optional<TraceMode> parse_trace_mode(std::string_view name) {
+  return find_value(kTraceModes, name);
+}
+
 std::string_view name_of(Grade grade) {
   return find_name(kGrades, grade);
 }

@@ -21,6 +21,13 @@ enum class Grade {
 std::string_view name_of(Grade grade);
 std::optional<Grade> parse_grade(std::string_view name);
 
+/// How an execution is asked to be observed: by the best mechanism that the machine allows, not at
+/// all, or by one mechanism, and where that one cannot be had not at all.
+enum class TraceMode : std::uint8_t { automatic, off, preload_notify, notify, ptrace, preload };
+/// "auto", "off", "preload+notify", "notify", "ptrace", "preload".
+std::string_view name_of(TraceMode mode);
+std::optional<TraceMode> parse_trace_mode(std::string_view name);
+
 /// What was done with a path; a set of these is kept as the sum of their values.
 enum class Use : std::uint16_t {
   read = 1,      ///< opened for reading, or mapped

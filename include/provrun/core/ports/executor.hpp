@@ -32,13 +32,16 @@ struct Job {
   std::string stderr_path;
   Streams streams = Streams::captured;
   std::optional<std::chrono::nanoseconds> time_limit;
+  TraceMode trace = TraceMode::automatic;
+  std::string workspace;  ///< absolute; paths of accesses below it are relative to it. Empty:
+                          ///< working_directory
 };
 
 struct JobResult {
   std::uint32_t token = 0;
   Attempt attempt;
   Observation observation;  ///< grade `declared` and nothing else where nothing was observed
-  std::string log_path;  ///< absolute; empty when there was no output. The receiver removes it.
+  std::string log_path;     ///< absolute; empty when there was no output. The receiver removes it.
 };
 
 enum class Stop {
