@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "provrun/app/archive.hpp"
+#include "provrun/app/browse.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -35,28 +36,7 @@ snapshot::SnapshotName snapshot_of_run(const std::optional<std::string>& reposit
 // Snapshots and runs share their names; an id is first looked for among the snapshots.
 snapshot::SnapshotName resolve(const std::optional<std::string>& repository,
                                store::Repository& opened, const std::string& name) {
-  try {
-    return snapshot::resolve_snapshot(opened, name);
-  } catch (const base::Error& error) {
-    if (error.code() != base::ErrorCode::not_found &&
-        error.code() != base::ErrorCode::invalid_input)
-      throw;
-    return snapshot_of_run(repository, name);
-  }
-}
-
-StoredFile stored_file(const snapshot::Entry& entry, const std::string& prefix) {
-  StoredFile file;
-  file.path = prefix + entry.path;
-  file.kind = entry.type == snapshot::EntryType::file        ? StoredFile::Kind::file
-              : entry.type == snapshot::EntryType::directory ? StoredFile::Kind::directory
-                                                             : StoredFile::Kind::symlink;
-  file.mode = entry.mode;
-  file.modified = {entry.mtime_ns};
-  file.size = entry.content.size;
-  file.content = entry.content.id;
-  file.target = entry.target;
-  return file;
+  return find_snapshot(opened, {repository, {}}, name);
 }
 
 snapshot::Entry find(store::Repository& repository, const snapshot::Manifest& manifest,
@@ -89,57 +69,6 @@ class ProgressTo : public snapshot::Progress {
 };
 
 }  // namespace
-
-void each_snapshot(const std::optional<std::string>& repository,
-                   const std::function<void(const SnapshotSummary&)>& visit) {
-  const auto opened = open(repository);
-  auto names = snapshot::list_snapshots(*opened);
-  std::reverse(names.begin(), names.end());
-  for (const auto& name : names) {
-    const auto manifest = snapshot::load_manifest(*opened, name);
-    visit({name.id.to_hex(), name.time, manifest.user, manifest.host,
-           manifest.run.is_object() ? manifest.run.get_string("id") : std::string(),
-           manifest.counts.files, manifest.counts.bytes, manifest.stored.stored_bytes});
-  }
-}
-
-void list_files(const std::optional<std::string>& repository, const std::string& what,
-                const std::function<void(const StoredFile&)>& visit) {
-  const auto opened = open(repository);
-  const auto [name, path] = snapshot::split_snapshot_path(what);
-  const auto manifest = snapshot::load_manifest(*opened, resolve(repository, *opened, name));
-  auto root = manifest.root;
-  std::string prefix;
-  if (!path.empty()) {
-    const auto entry = find(*opened, manifest, name, path);
-    if (entry.type != snapshot::EntryType::directory) {
-      visit(stored_file(entry, ""));
-      return;
-    }
-    root = entry.tree;
-    if (!entry.path.empty()) prefix = entry.path + "/";
-  }
-  snapshot::walk_tree(*opened, root, [&](const snapshot::Entry& entry) {
-    visit(stored_file(entry, prefix));
-    return snapshot::Walk::into;
-  });
-}
-
-void read_file(const std::optional<std::string>& repository, const std::string& what,
-               const std::function<void(std::string_view)>& sink) {
-  const auto [name, path] = snapshot::split_snapshot_path(what);
-  if (path.empty())
-    throw base::Error(base::ErrorCode::invalid_input, "a file is named as SNAPSHOT:PATH");
-  const auto opened = open(repository);
-  const auto manifest = snapshot::load_manifest(*opened, resolve(repository, *opened, name));
-  const auto entry = find(*opened, manifest, name, path);
-  if (entry.type != snapshot::EntryType::file)
-    throw base::Error(base::ErrorCode::invalid_input,
-                      base::format("{} is no file", base::printable(path)));
-  opened->read_content(entry.content, [&](std::span<const std::uint8_t> bytes) {
-    sink({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  });
-}
 
 RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressSink& progress) {
   const auto opened = open(request.repository);

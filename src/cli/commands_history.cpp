@@ -339,13 +339,7 @@ int command_show(const Call& call) {
   return 0;
 }
 
-int command_diff(const Call& call) {
-  bool exit_code = false;
-  std::vector<std::string> words;
-  Options options(call.verb);
-  options.flag("exit-code", exit_code).positional(words);
-  options.parse(call.arguments);
-  if (words.size() != 2) throw usage(call, "diff takes two runs");
+int diff_of_runs(const Call& call, const std::vector<std::string>& words, bool exit_code) {
   const auto archive = open_archive(call, app::Archive::Mode::look);
   const auto before = archive->load_run_resolved(words[0]);
   const auto after = archive->load_run_resolved(words[1]);

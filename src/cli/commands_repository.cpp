@@ -58,68 +58,7 @@ class ProgressLine {
   std::chrono::nanoseconds drawn_{};
 };
 
-void print_file(Console& console, const app::StoredFile& file) {
-  using Kind = app::StoredFile::Kind;
-  if (console.json()) {
-    codec::Json line = codec::Json::object({{"type", "entry"}});
-    core::set_path(line, file.path);
-    line.set("kind", file.kind == Kind::file        ? "file"
-                     : file.kind == Kind::directory ? "directory"
-                                                    : "symlink");
-    line.set("mode", base::format("{:04o}", file.mode));
-    line.set("modified", file.modified.to_rfc3339());
-    if (file.kind == Kind::file)
-      line.set("size", file.size).set("content", file.content.to_string());
-    if (file.kind == Kind::symlink) line.set("target", file.target);
-    console.object(std::move(line));
-    return;
-  }
-  const char letter = file.kind == Kind::file ? '-' : file.kind == Kind::directory ? 'd' : 'l';
-  console.result(base::format("{}{:04o}  {:>10}  {}  {}{}", letter, file.mode,
-                              file.kind == Kind::file ? base::format_size(file.size) : "",
-                              file.modified.to_rfc3339().substr(0, 19), base::printable(file.path),
-                              file.kind == Kind::directory ? "/" : ""));
-}
-
 }  // namespace
-
-int command_snapshots(const Call& call) {
-  if (!only_words(call).empty()) throw usage(call, "snapshots takes no arguments");
-  app::each_snapshot(call.global.repository, [&](const app::SnapshotSummary& snapshot) {
-    call.console->object(codec::Json::object(
-        {{"type", "snapshot"},
-         {"snapshot", snapshot.id},
-         {"time", snapshot.time.to_rfc3339()},
-         {"user", snapshot.user},
-         {"host", snapshot.host},
-         {"run", snapshot.run.empty() ? codec::Json() : codec::Json(snapshot.run)},
-         {"files", snapshot.files},
-         {"bytes", snapshot.bytes},
-         {"stored_bytes", snapshot.stored_bytes}}));
-    call.console->result(base::format("{}  {}  {}@{}  {} files, {}{}", snapshot.id.substr(0, 16),
-                                      snapshot.time.to_rfc3339().substr(0, 19), snapshot.user,
-                                      snapshot.host, base::format_count(snapshot.files),
-                                      base::format_size(snapshot.bytes),
-                                      snapshot.run.empty() ? "" : "  run " + snapshot.run));
-  });
-  return 0;
-}
-
-int command_ls(const Call& call) {
-  const auto words = only_words(call);
-  if (words.size() != 1) throw usage(call, "ls takes one SNAPSHOT or SNAPSHOT:PATH");
-  app::list_files(call.global.repository, words[0],
-                  [&](const app::StoredFile& file) { print_file(*call.console, file); });
-  return 0;
-}
-
-int command_cat(const Call& call) {
-  const auto words = only_words(call);
-  if (words.size() != 1) throw usage(call, "cat takes one SNAPSHOT:PATH");
-  call.console->flush();
-  app::read_file(call.global.repository, words[0], os::write_standard_output);
-  return 0;
-}
 
 int command_restore(const Call& call) {
   std::optional<std::string> run;

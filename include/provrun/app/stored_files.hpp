@@ -16,37 +16,6 @@
 // Error(not_found) for what is not there and Error(corruption) for what is damaged.
 namespace provrun::app {
 
-struct SnapshotSummary {
-  std::string id;
-  base::Timestamp time;
-  std::string user;
-  std::string host;
-  std::string run;  ///< empty when it belongs to none
-  std::uint64_t files = 0;
-  std::uint64_t bytes = 0;
-  std::uint64_t stored_bytes = 0;  ///< what it added to the repository
-};
-/// Newest first.
-void each_snapshot(const std::optional<std::string>& repository,
-                   const std::function<void(const SnapshotSummary&)>& visit);
-
-struct StoredFile {
-  enum class Kind { file, directory, symlink };
-  std::string path;
-  Kind kind = Kind::file;
-  std::uint32_t mode = 0;
-  base::Timestamp modified;
-  std::uint64_t size = 0;   ///< of files
-  core::ContentId content;  ///< of files
-  std::string target;       ///< of symlinks
-};
-/// What "SNAPSHOT" or "SNAPSHOT:PATH" holds, in path order.
-void list_files(const std::optional<std::string>& repository, const std::string& what,
-                const std::function<void(const StoredFile&)>& visit);
-/// The bytes of "SNAPSHOT:PATH", verified piece by piece before the sink gets them.
-void read_file(const std::optional<std::string>& repository, const std::string& what,
-               const std::function<void(std::string_view)>& sink);
-
 /// How far a long operation is; total_bytes is an estimate.
 struct FilesProgress {
   std::uint64_t files = 0;
