@@ -184,16 +184,18 @@ void Catalog::Writer::add_execution(std::int64_t run, const core::RunRecord& rec
     insert.step();
     number = insert.integer(0);
   }
-  const auto evidence_of = [&](const core::Artifact& artifact) {
-    return evidence ? evidence(execution, artifact) : lineage::Evidence::declared;
-  };
   auto use = database_.statement("INSERT OR REPLACE INTO used VALUES(?,?,?)");
   for (const auto& input : execution.inputs)
-    use.run_with(number, version_number(input), evidence_of(input));
+    use.run_with(
+        number, version_number(input),
+        evidence ? evidence(execution, input) : core::evidence_of_input(execution, input.path));
   auto generate = database_.statement("INSERT OR REPLACE INTO generated VALUES(?,?,?,?)");
   for (const auto& output : execution.outputs) {
     const auto version = version_number(output);
-    generate.run_with(number, version, evidence_of(output), output.mode);
+    generate.run_with(
+        number, version,
+        evidence ? evidence(execution, output) : core::evidence_of_output(execution, output.path),
+        output.mode);
     made_[version] = times.ended;
   }
 }

@@ -1,5 +1,6 @@
 #include "provrun/core/record.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -151,7 +152,92 @@ Attempt attempt_from_json(const Json& json) {
   return attempt;
 }
 
+std::vector<std::string> paths_from_json(const Json& object, std::string_view member) {
+  auto paths = strings_from_json(object, member);
+  for (auto& path : paths) path = unescape_word(path);
+  return paths;
+}
+
+void set_paths(Json& object, std::string_view member, const std::vector<std::string>& paths) {
+  if (paths.empty()) return;
+  Json array = Json::array();
+  for (const auto& path : paths) array.push_back(escape_word(path));
+  object.set(member, std::move(array));
+}
+
+Json to_json(const Observed& observed) {
+  Json json = Json::object({{"mechanism", observed.mechanism}});
+  if (!observed.access_sets.empty()) {
+    Json sets = Json::array();
+    for (const auto& id : observed.access_sets) sets.push_back(id.digest.to_hex());
+    json.set("access_sets", std::move(sets));
+  }
+  if (!observed.accesses.empty()) {
+    Json lines = Json::array();
+    for (const auto& access : observed.accesses) lines.push_back(line_of(access));
+    json.set("accesses", std::move(lines));
+  }
+  set_paths(json, "undeclared_inputs", observed.undeclared_inputs);
+  set_paths(json, "undeclared_outputs", observed.undeclared_outputs);
+  set_paths(json, "unused_inputs", observed.unused_inputs);
+  set_paths(json, "unused_outputs", observed.unused_outputs);
+  if (!observed.processes.empty()) {
+    Json processes = Json::array();
+    for (const auto& process : observed.processes)
+      processes.push_back(Json::object({{"id", std::uint64_t{process.id}},
+                                        {"parent", std::uint64_t{process.parent}},
+                                        {"program", escape_word(process.program)}}));
+    json.set("processes", std::move(processes));
+    json.set("process_count", observed.process_count);
+  }
+  set_paths(json, "network", observed.network);
+  return json;
+}
+
+Observed observed_from_json(const Json& json) {
+  Observed observed;
+  observed.mechanism = json.at("mechanism").as_string();
+  for (const auto& text : strings_from_json(json, "access_sets")) {
+    const auto digest = hash::parse_digest(text);
+    if (!digest)
+      throw base::Error(base::ErrorCode::invalid_input, "'access_sets' has what is no SHA-256");
+    observed.access_sets.push_back({*digest});
+  }
+  for (const auto& line : strings_from_json(json, "accesses"))
+    observed.accesses.push_back(parse_access_line(line));
+  observed.undeclared_inputs = paths_from_json(json, "undeclared_inputs");
+  observed.undeclared_outputs = paths_from_json(json, "undeclared_outputs");
+  observed.unused_inputs = paths_from_json(json, "unused_inputs");
+  observed.unused_outputs = paths_from_json(json, "unused_outputs");
+  if (const auto* processes = json.find("processes"))
+    for (const auto& process : processes->as_array())
+      observed.processes.push_back({static_cast<std::uint32_t>(process.at("id").as_integer()),
+                                    static_cast<std::uint32_t>(process.at("parent").as_integer()),
+                                    unescape_word(process.at("program").as_string())});
+  observed.process_count = static_cast<std::uint64_t>(json.get_integer("process_count"));
+  observed.network = paths_from_json(json, "network");
+  return observed;
+}
+
+Evidence evidence(const Execution& execution, std::string_view path,
+                  const std::vector<std::string>& undeclared,
+                  const std::vector<std::string>& unused) {
+  if (execution.observed.mechanism.empty()) return Evidence::declared;
+  if (std::binary_search(undeclared.begin(), undeclared.end(), path)) return Evidence::observed;
+  if (std::binary_search(unused.begin(), unused.end(), path)) return Evidence::declared;
+  return Evidence::both;
+}
+
 }  // namespace
+
+Evidence evidence_of_input(const Execution& execution, std::string_view path) {
+  return evidence(execution, path, execution.observed.undeclared_inputs,
+                  execution.observed.unused_inputs);
+}
+Evidence evidence_of_output(const Execution& execution, std::string_view path) {
+  return evidence(execution, path, execution.observed.undeclared_outputs,
+                  execution.observed.unused_outputs);
+}
 
 std::string_view name_of(StepState state) {
   return find_name(kStepStates, state);
@@ -254,6 +340,7 @@ Json to_json(const Execution& execution) {
   if (execution.log) json.set("log", to_json(*execution.log));
   json.set("grade", name_of(execution.grade));
   if (!execution.grade_reason.empty()) json.set("grade_reason", execution.grade_reason);
+  if (!execution.observed.mechanism.empty()) json.set("observation", to_json(execution.observed));
   if (!execution.inputs_changed.empty())
     json.set("inputs_changed_during_run", strings_to_json(execution.inputs_changed));
   if (!execution.failure.empty()) json.set("failure", execution.failure);
@@ -279,6 +366,8 @@ Execution execution_from_json(const Json& json) {
   if (const auto* log = json.find("log")) execution.log = artifact_from_json(*log);
   execution.grade = read_enum(kGrades, json, "grade");
   execution.grade_reason = json.get_string("grade_reason");
+  if (const auto* observation = json.find("observation"))
+    execution.observed = observed_from_json(*observation);
   execution.inputs_changed = strings_from_json(json, "inputs_changed_during_run");
   execution.failure = json.get_string("failure");
   return execution;

@@ -88,7 +88,7 @@ struct CatalogCounts {
   std::uint64_t edges = 0;
 };
 
-/// How an execution came to an artifact; edges are declared where no answer is given.
+/// How an execution came to an artifact; without it the execution's own record says so.
 using EvidenceOf = std::function<lineage::Evidence(const core::Execution&, const core::Artifact&)>;
 
 /// The index over all run records of a repository: rebuilt from them, never the only place of

@@ -10,6 +10,7 @@
 #include "provrun/base/uuid.hpp"
 #include "provrun/codec/json.hpp"
 #include "provrun/core/access.hpp"
+#include "provrun/core/access_set.hpp"
 #include "provrun/core/content_id.hpp"
 
 // What is recorded of a run. The JSON forms are those of schemas/run.v1.json and
@@ -47,8 +48,12 @@ std::optional<RunState> parse_run_state(std::string_view name);
 
 /// Why a step ran, or will run. kind is one of: first_run, command, shell, directory,
 /// input_content, input_added, input_removed, parameter, environment, output_declared,
-/// output_missing, output_altered, unstable_input, forced, always, upstream, record_lost; what
-/// names the thing; before and after are its values as text where there are any.
+/// output_missing, output_altered, unstable_input, forced, always, upstream, record_lost,
+/// impossible, or, of what it was observed to use: observed_content (a file that it read),
+/// observed_software (a program, library or module), observed_missing (a file that has gone),
+/// observed_new (a file where it had looked in vain), observed_listing (a directory that it
+/// listed), observed_link (a symbolic link it followed). what names the thing; before and after are
+/// its values as text where there are any.
 struct Reason {
   std::string kind;
   std::string what;
@@ -77,6 +82,27 @@ struct Attempt {
   }
 };
 
+/// How it is known that an execution used or made an artifact.
+enum class Evidence : std::uint8_t { declared = 0, observed = 1, both = 2 };
+
+/// What was observed of an execution, as it is recorded. Of its accesses, those that other
+/// executions are likely to share are in sets that are stored once and named here; the others stand
+/// here. The lists of paths are sorted; what is in none of them was declared and observed.
+struct Observed {
+  std::string mechanism;  ///< empty: nothing was observed, and the rest is empty
+  std::vector<ContentId> access_sets;
+  std::vector<AccessSetPtr> bodies;             ///< of access_sets, in their order; empty when this
+                                                ///< was read from a record
+  std::vector<Access> accesses;                 ///< in the workspace, sorted by path
+  std::vector<std::string> undeclared_inputs;   ///< observed, not declared; among the inputs
+  std::vector<std::string> undeclared_outputs;  ///< observed, not declared; among the outputs
+  std::vector<std::string> unused_inputs;       ///< declared, not observed
+  std::vector<std::string> unused_outputs;      ///< declared, made, and not seen to be written
+  std::vector<ObservedProcess> processes;       ///< the first ones
+  std::uint64_t process_count = 0;
+  std::vector<std::string> network;
+};
+
 /// One step instance in one run.
 struct Execution {
   ExecutionId id;    ///< for up_to_date steps the execution that made the outputs
@@ -92,9 +118,12 @@ struct Execution {
   std::optional<Artifact> log;             ///< captured output; absent when there was none
   Grade grade = Grade::declared;
   std::string grade_reason;
+  Observed observed;
   std::vector<std::string> inputs_changed;  ///< paths whose files changed while it ran
   std::string failure;                      ///< for failed steps, one sentence
 };
+Evidence evidence_of_input(const Execution& execution, std::string_view path);
+Evidence evidence_of_output(const Execution& execution, std::string_view path);
 codec::Json to_json(const Execution& execution);
 Execution execution_from_json(const codec::Json& json);
 

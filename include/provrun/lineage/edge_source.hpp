@@ -14,7 +14,7 @@
 namespace provrun::lineage {
 
 /// How it is known that an execution used or generated an artifact.
-enum class Evidence : std::uint8_t { declared = 0, observed = 1, both = 2 };
+using core::Evidence;
 std::string_view name_of(Evidence evidence);
 
 /// An artifact version, (path, content), by its number within one EdgeSource.
