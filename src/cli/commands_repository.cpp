@@ -1,11 +1,11 @@
 #include "command.hpp"
 #include "commands.hpp"
 #include "options.hpp"
+#include "progress_line.hpp"
 #include "provrun/app/stored_files.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
-#include "provrun/os/clock.hpp"
 #include "provrun/os/terminal.hpp"
 
 namespace provrun::cli {
@@ -25,76 +25,7 @@ std::vector<std::string> only_words(const Call& call) {
   return words;
 }
 
-// The line of a long operation: files, bytes, rate and time left, redrawn a few times a second.
-class ProgressLine {
- public:
-  ProgressLine(Console& console, std::string verb)
-      : console_(console), verb_(std::move(verb)), started_(os::steady_now()) {}
-
-  void operator()(const app::FilesProgress& progress) {
-    const auto now = os::steady_now();
-    if (!console_.options().live || now - drawn_ < std::chrono::milliseconds(200)) return;
-    drawn_ = now;
-    const double seconds = std::chrono::duration<double>(now - started_).count();
-    const double rate = seconds > 0 ? static_cast<double>(progress.bytes) / seconds : 0;
-    std::string line =
-        base::format("{} {} files, {} of {}, {}/s", verb_, base::format_count(progress.files),
-                     base::format_size(progress.bytes), base::format_size(progress.total_bytes),
-                     base::format_size(static_cast<std::uint64_t>(rate)));
-    if (rate > 0 && progress.total_bytes > progress.bytes) {
-      const double left = static_cast<double>(progress.total_bytes - progress.bytes) / rate;
-      line +=
-          ", " +
-          base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(left * 1e9))) +
-          " left";
-    }
-    console_.status(line);
-  }
-
- private:
-  Console& console_;
-  std::string verb_;
-  std::chrono::nanoseconds started_;
-  std::chrono::nanoseconds drawn_{};
-};
-
 }  // namespace
-
-int command_restore(const Call& call) {
-  std::optional<std::string> run;
-  std::optional<std::string> into;
-  app::RestoreRequest request;
-  Options options(call.verb);
-  options.value("run", run)
-      .value("into", into)
-      .flag("overwrite", request.overwrite)
-      .positional(request.selections);
-  options.parse(call.arguments);
-  if (!into) throw usage(call, "restore needs --into DIR");
-  if (!run && request.selections.empty())
-    throw usage(call, "restore needs a snapshot, or --run RUN");
-  request.repository = call.global.repository;
-  request.into = *into;
-  request.is_run = run.has_value();
-  if (run) {
-    request.snapshot = *run;
-  } else {
-    request.snapshot = request.selections[0];
-    request.selections.erase(request.selections.begin());
-  }
-  auto& console = *call.console;
-  const auto report = app::restore_files(request, ProgressLine(console, "restoring"));
-  console.status("");
-  console.object(codec::Json::object({{"type", "summary"},
-                                      {"snapshot", report.snapshot},
-                                      {"into", *into},
-                                      {"files", report.files},
-                                      {"bytes", report.bytes}}));
-  console.note(base::format("provrun: {} files, {} restored into {}",
-                            base::format_count(report.files), base::format_size(report.bytes),
-                            base::printable(*into)));
-  return 0;
-}
 
 int command_verify(const Call& call) {
   const auto words = only_words(call);
