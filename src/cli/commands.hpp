@@ -22,6 +22,7 @@ int command_graph(const Call& call);
 int command_restore(const Call& call);
 int command_ls(const Call& call);
 int command_cat(const Call& call);
+int command_find(const Call& call);
 int command_snapshots(const Call& call);
 int command_verify(const Call& call);
 int command_repair(const Call& call);

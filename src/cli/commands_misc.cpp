@@ -121,6 +121,7 @@ const std::vector<Command>& commands() {
                                         {"lineage", command_lineage},
                                         {"graph", command_graph},
                                         {"snapshots", command_snapshots},
+                                        {"find", command_find},
                                         {"ls", command_ls},
                                         {"cat", command_cat},
                                         {"restore", command_restore},

@@ -1,3 +1,5 @@
+#include "pattern.hpp"
+
 #include <optional>
 #include <vector>
 
@@ -74,10 +76,9 @@ bool match_component(std::string_view pattern, std::string_view name) {
   return p == pattern.size();
 }
 
-// Whether the pattern takes the path or a directory above it. One row for each component of the
-// pattern: which lengths of the path it can have taken so far.
-bool match_components(const std::vector<std::string_view>& pattern,
-                      const std::vector<std::string_view>& path) {
+// Which lengths of the path the pattern takes; one row for each of its components.
+std::vector<bool> match_components(const std::vector<std::string_view>& pattern,
+                                   const std::vector<std::string_view>& path) {
   std::vector<bool> taken(path.size() + 1, false);
   taken[0] = true;
   for (const auto part : pattern) {
@@ -91,15 +92,23 @@ bool match_components(const std::vector<std::string_view>& pattern,
     }
     taken = std::move(next);
   }
-  for (const bool whole : taken)
-    if (whole) return true;
-  return false;
+  return taken;
 }
 
 }  // namespace
 
 bool pattern_selects(std::string_view pattern, std::string_view path) {
-  return match_components(components(pattern), components(path));
+  for (const bool whole : match_components(components(pattern), components(path)))
+    if (whole) return true;
+  return false;
+}
+
+bool pattern_takes_path(std::string_view pattern, std::string_view path) {
+  return match_components(components(pattern), components(path)).back();
+}
+
+bool pattern_takes_name(std::string_view pattern, std::string_view name) {
+  return match_component(pattern, name);
 }
 
 }  // namespace provrun::snapshot
