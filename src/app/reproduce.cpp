@@ -5,6 +5,7 @@
 #include <set>
 
 #include "provrun/app/cached_files.hpp"
+#include "provrun/app/pipeline_file.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -20,6 +21,8 @@ std::string_view name_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::identical:
       return "identical";
+    case Verdict::equivalent:
+      return "equivalent";
     case Verdict::different:
       return "different";
     case Verdict::missing:
@@ -30,10 +33,11 @@ std::string_view name_of(Verdict verdict) {
   return "";
 }
 
-bool ReproduceReport::identical() const {
-  return failure.empty() && std::all_of(outputs.begin(), outputs.end(), [](const auto& o) {
-           return o.verdict == Verdict::identical;
-         });
+Verdict ReproduceReport::verdict() const {
+  if (!failure.empty()) return Verdict::different;
+  auto worst = Verdict::identical;
+  for (const auto& output : outputs) worst = std::max(worst, output.verdict);
+  return std::min(worst, Verdict::different);
 }
 
 namespace {
@@ -72,7 +76,7 @@ class Reproduction {
       throw;
     }
     report_.directory = directory_;
-    if (!request_.into && report_.identical()) {
+    if (!request_.into && report_.verdict() == Verdict::identical) {
       os::remove_tree(scratch_);
       report_.directory.clear();
     }
@@ -123,7 +127,7 @@ class Reproduction {
     for (const auto& file : stored_.record.configuration) add(file);
     for (const auto& execution : stored_.executions)
       for (const auto& input : execution.inputs) add(input);
-    const std::string root = stored_.manifest.paths.empty() ? "/" : stored_.manifest.paths[0];
+    const auto root = root_of_then();
     for (const auto& [path, artifact] : sources) {
       const auto in_snapshot = path_in_snapshot(root, path);
       const auto entry =
@@ -181,10 +185,7 @@ class Reproduction {
     RunRequest run;
     run.pipeline = os::join_path(directory_, stored_.record.pipeline->path);
     run.targets = stored_.record.targets;
-    for (const auto& override : stored_.record.overrides) {
-      const auto equals = override.find('=');
-      run.overrides.push_back({override.substr(0, equals), override.substr(equals + 1)});
-    }
+    run.overrides = overrides_of_then();
     run.own_repository = true;
     run.jobs = request_.jobs;
     run.keep_going = 0;
@@ -229,12 +230,12 @@ class Reproduction {
         continue;
       for (const auto& output : execution.outputs) {
         known.insert(output.path);
-        OutputVerdict verdict{output.path, execution.step, Verdict::missing, output.content,
-                              std::nullopt};
+        OutputVerdict verdict{output.path,    execution.step, Verdict::missing,
+                              output.content, std::nullopt,   {}};
         if (auto state = files.identify(output.path, core::PathKind::file)) {
           verdict.reproduced = state->content;
-          verdict.verdict =
-              state->content == output.content ? Verdict::identical : Verdict::different;
+          verdict.verdict = Verdict::identical;
+          if (state->content != output.content) compare_by_meaning(execution, output, verdict);
         }
         report_.outputs.push_back(std::move(verdict));
       }
@@ -251,18 +252,70 @@ class Reproduction {
         for (const auto& file : state->files)
           if (known.insert(file.path).second)
             report_.outputs.push_back(
-                {file.path, execution.step, Verdict::extra, std::nullopt, file.content});
+                {file.path, execution.step, Verdict::extra, std::nullopt, file.content, {}});
       }
     }
   }
+
+  // Two versions of an output, by the step's own rule or by their format.
+  void compare_by_meaning(const core::Execution& execution, const core::Artifact& output,
+                          OutputVerdict& verdict) {
+    verdict.verdict = Verdict::different;
+    const auto path = os::join_path(directory_, output.path);
+    const auto stat = os::stat_file(path);
+    const auto entry = snapshot::find_entry(archive_->repository(), stored_.manifest.root,
+                                            path_in_snapshot(root_of_then(), output.path));
+    if (!stat || std::max(stat->size, output.size) > kMaxCompared || !entry ||
+        entry->content.id != output.content) {
+      verdict.comparison.method = "bytes";
+      return;
+    }
+    verdict.comparison = compare::compare(
+        output.path, archive_->repository().read_content(entry->content, kMaxCompared),
+        os::read_file(path, kMaxCompared), rule_for(execution.step, output.path));
+    if (verdict.comparison.equivalent) verdict.verdict = Verdict::equivalent;
+  }
+
+  core::CompareRule rule_for(std::string_view step, const std::string& path) {
+    if (!pipeline_ && stored_.record.pipeline)
+      pipeline_ = load_pipeline(os::join_path(directory_, stored_.record.pipeline->path),
+                                overrides_of_then());
+    if (!pipeline_) return {};
+    const auto& workflow = *pipeline_->workflow;
+    const auto id = workflow.find_step(step.substr(0, step.find('@')));
+    if (!id) return {};
+    for (const auto& rule : workflow.step(*id).compare) {
+      const bool by_name = rule.pattern.find('/') == std::string::npos;
+      if (snapshot::pattern_selects(rule.pattern, by_name ? os::base_name(path) : path))
+        return rule;
+    }
+    return {};
+  }
+
+  std::vector<pipeline::Override> overrides_of_then() const {
+    std::vector<pipeline::Override> overrides;
+    for (const auto& override : stored_.record.overrides) {
+      const auto equals = override.find('=');
+      overrides.push_back({override.substr(0, equals), override.substr(equals + 1)});
+    }
+    return overrides;
+  }
+
+  std::string root_of_then() const {
+    return stored_.manifest.paths.empty() ? "/" : stored_.manifest.paths[0];
+  }
+
+  // Larger files are compared by content id alone: comparing by meaning holds both in memory.
+  static constexpr std::uint64_t kMaxCompared = std::uint64_t{256} << 20U;
 
   const ReproduceRequest& request_;
   RunObserver& observer_;
   const std::function<int()>& interrupts_;
   std::unique_ptr<Archive> archive_;
   StoredRun stored_;
-  std::string scratch_;    // holds all that is restored
-  std::string directory_;  // the workspace in it
+  std::optional<LoadedPipeline> pipeline_;  // read when a rule is asked for
+  std::string scratch_;                     // holds all that is restored
+  std::string directory_;                   // the workspace in it
   ReproduceReport report_;
 };
 

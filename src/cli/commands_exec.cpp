@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 
 #include "command.hpp"
@@ -22,7 +23,23 @@ engine::Variables variables() {
 }
 
 Colour colour_of(app::Verdict verdict) {
-  return verdict == app::Verdict::identical ? Colour::green : Colour::red;
+  return verdict <= app::Verdict::equivalent ? Colour::green : Colour::red;
+}
+
+// How an output was compared, and the first places where the versions part.
+void show_comparison(Console& console, const app::OutputVerdict& output) {
+  constexpr std::size_t kShown = 3;  // the rest stands in --json
+  const auto& comparison = output.comparison;
+  if (output.verdict == app::Verdict::equivalent)
+    console.result("            compared " + comparison.method);
+  const auto shown = std::min(kShown, comparison.differences.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& difference = comparison.differences[i];
+    console.result(base::format("            {}: {} → {}", base::printable(difference.where),
+                                difference.before, difference.after));
+  }
+  if (comparison.difference_count > shown)
+    console.result(base::format("            and {} more", comparison.difference_count - shown));
 }
 
 }  // namespace
@@ -82,34 +99,49 @@ int command_reproduce(const Call& call) {
   progress.status("");
   for (const auto& notice : report.notices) console.warning("provrun: " + notice);
   std::size_t identical = 0;
+  std::size_t equivalent = 0;
   for (const auto& output : report.outputs) {
     identical += output.verdict == app::Verdict::identical ? 1 : 0;
+    equivalent += output.verdict == app::Verdict::equivalent ? 1 : 0;
     codec::Json line = codec::Json::object({{"type", "output"}});
     core::set_path(line, output.path);
     line.set("step", output.step).set("verdict", app::name_of(output.verdict));
     if (output.recorded) line.set("recorded", output.recorded->to_string());
     if (output.reproduced) line.set("reproduced", output.reproduced->to_string());
+    if (!output.comparison.method.empty()) {
+      line.set("compared", output.comparison.method);
+      codec::Json differences = codec::Json::array();
+      for (const auto& difference : output.comparison.differences)
+        differences.push_back(codec::Json::object({{"where", difference.where},
+                                                   {"before", difference.before},
+                                                   {"after", difference.after}}));
+      line.set("differences", std::move(differences))
+          .set("difference_count", output.comparison.difference_count);
+    }
     console.object(std::move(line));
     console.result(base::format("{}  {}",
                                 console.paint(colour_of(output.verdict),
-                                              base::format("{:<9}", app::name_of(output.verdict))),
+                                              base::format("{:<10}", app::name_of(output.verdict))),
                                 base::printable(output.path)));
+    show_comparison(console, output);
   }
-  const bool same = report.identical();
+  const auto verdict = report.verdict();
   codec::Json summary =
       codec::Json::object({{"type", "summary"},
                            {"run", report.run},
-                           {"verdict", same ? "identical" : "different"},
+                           {"verdict", app::name_of(verdict)},
                            {"outputs", static_cast<std::int64_t>(report.outputs.size())},
-                           {"identical", static_cast<std::int64_t>(identical)}});
+                           {"identical", static_cast<std::int64_t>(identical)},
+                           {"equivalent", static_cast<std::int64_t>(equivalent)}});
   if (!report.failure.empty()) summary.set("failure", report.failure);
   if (!report.directory.empty()) summary.set("directory", report.directory);
   console.object(std::move(summary));
   console.note(base::format(
-      "provrun: {} of {} outputs identical{}", identical, report.outputs.size(),
+      "provrun: {} of {} outputs identical{}{}", identical, report.outputs.size(),
+      equivalent > 0 ? base::format(", {} equivalent", equivalent) : "",
       report.directory.empty() ? ""
                                : "; both can be compared in " + base::printable(report.directory)));
-  return same ? 0 : 4;
+  return verdict <= app::Verdict::equivalent ? 0 : 4;
 }
 
 }  // namespace provrun::cli

@@ -131,10 +131,10 @@ std::shared_ptr<const EnvironmentDeclaration> read_environment(
 
 const KeySet& step_keys() {
   static const KeySet keys{
-      {"run", "inputs",    "outputs", "params", "needs",  "foreach",    "matrix",
-       "env", "resources", "retries", "always", "frozen", "when",       "shell",
-       "cwd", "stdin",     "stdout",  "stderr", "tags",   "description"},
-      {"pattern", "container", "conda", "modules", "slurm", "hooks", "repeat", "compare", "trace",
+      {"run", "inputs",    "outputs", "params", "needs",  "foreach",     "matrix",
+       "env", "resources", "retries", "always", "frozen", "when",        "shell",
+       "cwd", "stdin",     "stdout",  "stderr", "tags",   "description", "compare"},
+      {"pattern", "container", "conda", "modules", "slurm", "hooks", "repeat", "trace",
        "undeclared", "pool"}};
   return keys;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compare_rules.hpp"
 #include "expression.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -28,6 +29,7 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
   step.cpus = context_.defaults.cpus;
   step.time_limit = context_.defaults.time_limit;
   step.retries = context_.defaults.retries;
+  step.compare = context_.defaults.compare;
   if (!fields_.require_map(node, where(""))) return;
   const bool knows_keys = fields_.check_keys(node, step_keys(), where(""));
 
@@ -134,6 +136,8 @@ void StepLoader::load_attributes(const Node& node) {
       read_resources(fields_, value, where(key), step_->cpus, step_->time_limit);
     } else if (key == "retries") {
       read_retries(fields_, value, where(key), step_->retries);
+    } else if (key == "compare") {
+      read_compare(fields_, value, where(key), step_->compare);
     } else if (key == "shell") {
       step_->shell_is_default = false;
       if (auto shell = read_shell(fields_, value, where(key))) step_->shell = std::move(shell);

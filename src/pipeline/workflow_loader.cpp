@@ -1,5 +1,6 @@
 #include "workflow_loader.hpp"
 
+#include "compare_rules.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "scalar.hpp"
@@ -27,9 +28,8 @@ std::string without_mark(std::string_view text) {
 }
 
 const KeySet& default_keys() {
-  static const KeySet keys{
-      {"retries", "resources", "shell"},
-      {"container", "conda", "modules", "slurm", "trace", "undeclared", "compare"}};
+  static const KeySet keys{{"retries", "resources", "shell", "compare"},
+                           {"container", "conda", "modules", "slurm", "trace", "undeclared"}};
   return keys;
 }
 
@@ -143,6 +143,8 @@ void WorkflowLoader::load_defaults(const Node& root) {
   const auto node = root.find("defaults");
   if (!node || !fields_.require_map(*node, {"defaults", {}})) return;
   fields_.check_keys(*node, default_keys(), {"defaults", {}});
+  if (const auto value = node->find("compare"))
+    read_compare(fields_, *value, {"compare", {}}, defaults_.compare);
   if (const auto value = node->find("retries"))
     read_retries(fields_, *value, {"retries", {}}, defaults_.retries);
   if (const auto value = node->find("resources"))

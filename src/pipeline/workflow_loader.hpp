@@ -21,6 +21,7 @@ struct StepDefaults {
   std::uint32_t cpus = 1;
   std::optional<std::chrono::nanoseconds> time_limit;
   RetryPolicy retries;
+  std::vector<core::CompareRule> compare;
 };
 
 /// Turns one document into a Workflow: top-level keys here, steps in StepLoader.

@@ -25,6 +25,7 @@ FOREIGN = [
     (r"openssl/", {"hash"}),
     (r"zstd(_errors)?\.h|zdict\.h", {"codec"}),
     (r"nlohmann/", {"codec"}),
+    (r"zlib\.h", {"compare"}),
     (r"sqlite3(ext)?\.h", {"db"}),
     (r"yaml-cpp/", {"pipeline"}),
     (r"git2(\.h|/)", {"capture"}),

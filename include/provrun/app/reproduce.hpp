@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "provrun/app/run_workflow.hpp"
+#include "provrun/compare/compare.hpp"
 
 namespace provrun::app {
 
@@ -18,7 +19,13 @@ struct ReproduceRequest {
   engine::Variables variables;
 };
 
-enum class Verdict { identical, different, missing, extra };
+enum class Verdict {
+  identical,   ///< the same bytes
+  equivalent,  ///< other bytes that say the same, by the step's `compare` or by the format
+  different,
+  missing,  ///< recorded, and not made this time
+  extra     ///< made this time, and not recorded
+};
 std::string_view name_of(Verdict verdict);
 
 struct OutputVerdict {
@@ -27,6 +34,7 @@ struct OutputVerdict {
   Verdict verdict = Verdict::identical;
   std::optional<core::ContentId> recorded;
   std::optional<core::ContentId> reproduced;
+  compare::Comparison comparison;  ///< of equivalent and different ones: how, and where they part
 };
 
 struct ReproduceReport {
@@ -35,7 +43,8 @@ struct ReproduceReport {
   std::vector<OutputVerdict> outputs;
   std::vector<std::string> notices;  ///< what could not be brought back as it was
   std::string failure;               ///< a step failed
-  bool identical() const;
+  /// identical when all outputs are, equivalent when the worst of them is; else different.
+  Verdict verdict() const;
 };
 
 /// Restores the run's pipeline, inputs and scripts into a scratch folder, runs every step there,

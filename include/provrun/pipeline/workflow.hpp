@@ -13,6 +13,7 @@
 
 #include "provrun/base/error.hpp"
 #include "provrun/codec/json.hpp"
+#include "provrun/core/compare_rule.hpp"
 #include "provrun/hash/sha256.hpp"
 #include "provrun/pipeline/sources.hpp"
 #include "provrun/pipeline/template.hpp"
@@ -106,6 +107,7 @@ struct Step {
   std::uint32_t cpus = 1;
   std::optional<std::chrono::nanoseconds> time_limit;
   RetryPolicy retries;
+  std::vector<core::CompareRule> compare;  ///< in the order of the file; the first that fits counts
   bool always = false;
   bool frozen = false;
   Place place;
