@@ -11,7 +11,6 @@
 #include "provrun/snapshot/restorer.hpp"
 #include "provrun/snapshot/tree_reader.hpp"
 #include "provrun/snapshot/verifier.hpp"
-#include "provrun/store/repair.hpp"
 
 namespace provrun::app {
 
@@ -108,12 +107,6 @@ VerifySummary verify_files(const std::optional<std::string>& repository,
     summary.damage.push_back(
         {std::move(damage.object), std::move(damage.problem), std::move(damage.files)});
   return summary;
-}
-
-IndexSummary repair_index(const std::optional<std::string>& repository) {
-  const auto opened = open(repository);
-  auto report = store::rebuild_index(*opened);
-  return {report.packs, report.chunks, std::move(report.damaged_packs)};
 }
 
 }  // namespace provrun::app

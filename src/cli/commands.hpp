@@ -26,6 +26,7 @@ int command_find(const Call& call);
 int command_snapshots(const Call& call);
 int command_verify(const Call& call);
 int command_repair(const Call& call);
+int command_check(const Call& call);
 
 int command_exec(const Call& call);
 int command_reproduce(const Call& call);

@@ -122,6 +122,7 @@ const std::vector<Command>& commands() {
                                         {"graph", command_graph},
                                         {"snapshots", command_snapshots},
                                         {"find", command_find},
+                                        {"check", command_check},
                                         {"ls", command_ls},
                                         {"cat", command_cat},
                                         {"restore", command_restore},

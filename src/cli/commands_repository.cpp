@@ -57,37 +57,4 @@ int command_verify(const Call& call) {
   return 0;
 }
 
-int command_repair(const Call& call) {
-  bool catalog = false;
-  bool index = false;
-  std::vector<std::string> words;
-  Options options(call.verb);
-  options.flag("catalog", catalog).flag("index", index).positional(words);
-  options.parse(call.arguments);
-  if (!words.empty()) throw usage(call, "repair takes no arguments");
-  if (catalog == index) throw usage(call, "repair needs one of --catalog and --index");
-  auto& console = *call.console;
-  if (index) {
-    const auto report = app::repair_index(call.global.repository);
-    for (const auto& pack : report.damaged_packs)
-      console.warning(base::format("provrun: {} pack {} has no readable footer",
-                                   console.paint_err(Colour::red, "damaged:"), pack));
-    console.object(
-        codec::Json::object({{"type", "summary"},
-                             {"packs", report.packs},
-                             {"chunks", report.chunks},
-                             {"damaged", static_cast<std::int64_t>(report.damaged_packs.size())}}));
-    console.note(base::format("provrun: {} chunks of {} packs indexed",
-                              base::format_count(report.chunks), base::format_count(report.packs)));
-    return report.damaged_packs.empty() ? 0 : 5;
-  }
-  const auto workspace = workspace_here();
-  const auto count =
-      app::rebuild_catalog(app::locate_repository(call.global.repository, workspace), workspace);
-  console.object(codec::Json::object({{"type", "summary"}, {"runs", count}}));
-  console.note(base::format("provrun: the catalog has {} run{} again", base::format_count(count),
-                            count == 1 ? "" : "s"));
-  return 0;
-}
-
 }  // namespace provrun::cli

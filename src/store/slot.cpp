@@ -57,12 +57,27 @@ void open_epoch(backend::Backend& backend, std::uint64_t epoch) {
   backend.barrier();
 }
 
+// The last line lets a check tell a claim that is damaged.
 std::string claim_text(const base::Uuid& session) {
-  return base::format("session {}\nhost {}\nuser {}\n", session.to_string(),
-                      base::printable(os::host_name()), base::printable(os::user_name()));
+  const auto text =
+      base::format("session {}\nhost {}\nuser {}\n", session.to_string(),
+                   base::printable(os::host_name()), base::printable(os::user_name()));
+  return text + "sha256 " + hash::sha256(text).to_hex() + "\n";
 }
 
 }  // namespace
+
+bool is_claim_text(std::string_view text) {
+  constexpr std::string_view kMark = "sha256 ";
+  if (!text.starts_with("session ") || !text.ends_with('\n')) return false;
+  const auto last = text.substr(0, text.size() - 1).rfind('\n');
+  if (last == std::string_view::npos) return false;
+  const auto line = text.substr(last + 1);
+  // Claims of older programs have no such line, and their last one is the user.
+  if (line.starts_with("user ")) return true;
+  return line.starts_with(kMark) &&
+         line == std::string(kMark) + hash::sha256(text.substr(0, last + 1)).to_hex() + "\n";
+}
 
 std::string snapshot_file_name(base::Timestamp time, const hash::Digest& id) {
   constexpr std::int64_t kSecond = 1'000'000'000;

@@ -55,12 +55,4 @@ struct VerifySummary {
 VerifySummary verify_files(const std::optional<std::string>& repository,
                            const std::string& snapshot, const FilesProgressSink& progress);
 
-struct IndexSummary {
-  std::uint64_t packs = 0;
-  std::uint64_t chunks = 0;
-  std::vector<std::string> damaged_packs;
-};
-/// Builds the repository's index anew from its packs.
-IndexSummary repair_index(const std::optional<std::string>& repository);
-
 }  // namespace provrun::app

@@ -56,6 +56,8 @@ std::string snapshot_file_name(base::Timestamp time, const hash::Digest& id);
 /// Publishes the snapshots of the epoch that were committed but, through a crash, not published.
 /// Returns how many.
 std::uint64_t publish_committed(backend::Backend& backend, std::uint64_t epoch);
+/// Whether it is the text of a claim, undamaged as far as it can tell.
+bool is_claim_text(std::string_view text);
 /// The epochs there are, ascending.
 std::vector<std::uint64_t> list_epochs(backend::Backend& backend);
 
