@@ -268,6 +268,7 @@ class Engine::Run {
     job.stderr_path = full(invocation.standard_error);
     job.streams = e_.options_.streams;
     job.time_limit = step.time_limit;
+    job.workspace = e_.options_.workspace;
     ++active.attempts;
     free_slots_ -= active.slots;
     ++running_;

@@ -31,6 +31,7 @@ FOREIGN = [
     (r"git2(\.h|/)", {"capture"}),
     (r"boost/program_options", {"cli"}),
     (r"boost/", {"os", "exec"}),
+    (r"linux/(filter|seccomp)\.h", {"trace", "os", "exec"}),  # exec's launcher installs what trace wrote
     (r"sys/ptrace\.h|linux/|seccomp\.h", {"trace", "os"}),
     (r"(sys|netinet|arpa|net)/|(unistd|fcntl|dirent|signal|poll|spawn|pwd|grp|termios|dlfcn|pthread|sched)\.h$",
      {"os", "exec", "trace"}),

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "provrun/core/access.hpp"
+#include "provrun/trace/deferred_hasher.hpp"
+#include "provrun/trace/system_call.hpp"
+
+namespace provrun::trace {
+
+/// Turns the system calls of one attempt at a step into what it did with files. Results of calls
+/// are not seen: what a call will do is judged by what stands at its paths when it is made. One
+/// thread at a time; several recorders may share a hasher.
+class Recorder {
+ public:
+  /// workspace: absolute and without links; paths below it are recorded relative to it.
+  Recorder(std::string workspace, DeferredHasher& hasher);
+  ~Recorder();
+
+  /// The call is about to be made and waits for this to return. Never throws.
+  void handle(const SystemCall& call);
+
+  // What provrun itself does for the step, told before it is done. Paths are absolute.
+  void will_read(const std::string& path);
+  enum class Old { replaced, kept };
+  void will_write(const std::string& path, Old content);
+  void will_look(const std::string& path);
+
+  /// Some uses may have been missed: at best `partial`. The first reason stays.
+  void lower_grade(const std::string& reason);
+
+  /// When no process of the attempt is left. Waits until all contents are known.
+  core::Observation finish();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace provrun::trace

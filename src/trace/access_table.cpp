@@ -1,0 +1,172 @@
+#include "access_table.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "provrun/base/error.hpp"
+
+namespace provrun::trace {
+
+namespace {
+
+using core::Presence;
+using core::Use;
+
+// Files whose bytes are made up by the kernel when they are read.
+bool is_virtual(const std::string& path) {
+  return path.starts_with("/proc/") || path.starts_with("/sys/");
+}
+
+core::Uses without(core::Uses uses, Use use) {
+  return core::Uses::of_bits(static_cast<std::uint16_t>(
+      uses.bits() & ~static_cast<unsigned>(static_cast<std::uint16_t>(use))));
+}
+
+Presence presence_of(const std::optional<os::FileType>& type) {
+  switch (type.value_or(os::FileType::regular)) {
+    case os::FileType::regular:
+      return Presence::file;
+    case os::FileType::directory:
+      return Presence::directory;
+    case os::FileType::symlink:
+      return Presence::symlink;
+    default:
+      return Presence::other;
+  }
+}
+
+}  // namespace
+
+Entry* AccessTable::find(const std::string& path) {
+  const auto found = entries_.find(path);
+  return found != entries_.end() ? &found->second : nullptr;
+}
+
+Entry& AccessTable::touch(const Found& found, core::Uses uses) {
+  const auto [at, fresh] = entries_.try_emplace(found.path);
+  auto& entry = at->second;
+  if (fresh) {
+    entry.access.before = found.presence;
+    if (found.presence != Presence::absent) {
+      entry.access.mode = found.stat.mode;
+      if (found.presence == Presence::file) entry.access.size = found.stat.size;
+    }
+  }
+  entry.access.uses.add(uses);
+  return entry;
+}
+
+Entry& AccessTable::read(const Found& found, core::Uses uses, When when) {
+  auto& entry = touch(found, {});
+  if (found.presence == Presence::file && !entry.own() && !entry.access.content && !entry.pending &&
+      !is_virtual(found.path)) {
+    entry.stat = found.stat;
+    entry.real_path = found.real_path;
+    entry.access.before = Presence::file;
+    entry.access.size = found.stat.size;
+    entry.access.mode = found.stat.mode;
+    entry.access.content = hasher_.contents().known(found.stat);
+    if (!entry.access.content) entry.pending = hasher_.later(found.real_path, found.stat);
+  }
+  if (when == When::now && entry.pending) hasher_.wait(entry.pending);
+  entry.access.uses.add(uses);
+  return entry;
+}
+
+Entry& AccessTable::list(const Found& found) {
+  auto& entry = touch(found, Use::list);
+  if (entry.listed) return entry;
+  entry.listed = true;
+  try {
+    for (auto& listed : os::list_directory(found.real_path)) {
+      if (core::counts_in_listing(listed.name))
+        entry.names.push_back({std::move(listed.name), presence_of(listed.type)});
+    }
+  } catch (const base::Error&) {
+    entry.listed = false;  // not ours to read, so not the step's either
+  }
+  return entry;
+}
+
+Entry& AccessTable::follow(const Found& link, const std::string& target) {
+  auto& entry = touch(link, {});
+  if (!entry.own() && !entry.access.content)
+    entry.access.content = core::ContentId{hash::sha256(target)};
+  entry.access.uses.add(Use::follow);
+  return entry;
+}
+
+void AccessTable::before_change(const Found& found) {
+  if (found.presence == Presence::file) hasher_.settle(found.stat.device, found.stat.inode);
+}
+
+std::string AccessTable::recorded_path(const std::string& path) const {
+  if (path == workspace_) return ".";
+  if (path.size() > workspace_.size() && path.starts_with(workspace_) &&
+      path[workspace_.size()] == '/')
+    return path.substr(workspace_.size() + 1);
+  return path;
+}
+
+// False when the file could not be read by us, and so not by the step.
+bool AccessTable::complete(Entry& entry) {
+  auto& access = entry.access;
+  if (entry.pending) access.content = hasher_.wait(entry.pending);
+  if (!entry.own() && entry.stat.inode != 0) {
+    const auto now = os::stat_file(entry.real_path);
+    const bool same = now && now->device == entry.stat.device && now->inode == entry.stat.inode &&
+                      now->size == entry.stat.size && now->mtime_ns == entry.stat.mtime_ns;
+    if (!same) {
+      std::optional<core::ContentId> content;
+      if (now && now->type == os::FileType::regular) {
+        content = hasher_.contents().known(*now);
+        if (!content) content = hasher_.contents().read(entry.real_path, *now);
+      }
+      access.changed = !content || content != access.content;
+    } else if (!access.content && ::access(entry.real_path.c_str(), R_OK) != 0) {
+      return false;
+    }
+  }
+  if (!access.content && entry.pending && access.uses.has(Use::read)) access.changed = true;
+  return true;
+}
+
+std::vector<core::Access> AccessTable::finish() {
+  for (auto& [path, entry] : entries_) {
+    bool readable = true;
+    try {
+      readable = complete(entry);
+    } catch (const base::Error&) {
+      entry.access.changed = true;
+    }
+    auto& uses = entry.access.uses;
+    if (!readable) {
+      uses = without(uses, Use::read);
+      uses.add(Use::probe);
+    }
+    // That it was looked for says nothing more of what was used.
+    if (uses != core::Uses(Use::probe)) uses = without(uses, Use::probe);
+    if (entry.listed) {
+      std::erase_if(entry.names, [&, &directory = path](const auto& name) {
+        const auto* there = find(directory == "/" ? "/" + name.name : directory + "/" + name.name);
+        return there != nullptr && there->own();
+      });
+      entry.access.content = core::listing_content(entry.names);
+      hasher_.contents().listed(*entry.access.content, std::move(entry.names));
+    }
+  }
+  std::vector<core::Access> accesses;
+  accesses.reserve(entries_.size());
+  for (auto& [path, entry] : entries_) {
+    if (entry.access.uses.empty()) continue;
+    entry.access.path = recorded_path(path);
+    accesses.push_back(std::move(entry.access));
+  }
+  std::sort(accesses.begin(), accesses.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  entries_.clear();
+  return accesses;
+}
+
+}  // namespace provrun::trace

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <unordered_map>
+
+#include "access_table.hpp"
+#include "call_shapes.hpp"
+#include "processes.hpp"
+#include "provrun/trace/recorder.hpp"
+#include "resolver.hpp"
+#include "tracee.hpp"
+
+namespace provrun::trace {
+
+class Recorder::State {
+ public:
+  State(std::string workspace, DeferredHasher& hasher)
+      : table_(std::move(workspace), hasher),
+        resolver_([this](const auto& link, const auto& target) {
+          if (!link.path.starts_with("/proc/")) table_.follow(link, target);
+        }) {}
+
+  void handle(const SystemCall& call);
+  void lower(core::Grade grade, const std::string& reason);
+  core::Observation finish();
+
+  // A path as a process says it: absolute, not yet followed.
+  using Follow = Resolver::Follow;
+  struct Named {
+    std::string path;
+    Follow follow = Follow::yes;
+  };
+  void look(const Named& named);
+  void open(const Named& named, int flags);
+  void execute(const Named& named, int depth = 0);
+
+  pid_t thread_ = 0;
+
+ private:
+  Found find(const Named& named);
+  Entry* remembered(const Named& named);
+  void remember(const Named& named, Entry& entry);
+  // below: an absolute path, too, begins at the directory.
+  std::optional<Named> name(const SystemCall& call, int directory, int path, Follow follow,
+                            bool below = false);
+  const View& view();
+  bool visible(Found& found);
+  void paths_change();
+
+  void open_call(const SystemCall& call, const CallShape& shape);
+  void read_link(const Named& named);
+  void rename(const Named& from, const Named& to, int flags);
+  void move(const Found& from, const Found& to, bool replaces);
+  void move_tree(const Found& from, const Found& to);
+  void link(const Named& from, const Named& to);
+  void symlink(const Named& at);
+  void remove(const Named& named);
+  void make(const Named& named);
+  void truncate(const Named& named, std::uint64_t size);
+  void list(int descriptor);
+  void examine_program(const Found& found, Entry& entry, int depth);
+  void connect(std::uint64_t address, std::uint64_t size);
+
+  AccessTable table_;
+  Resolver resolver_;
+  Processes processes_;
+  std::unordered_map<std::string, Entry*> followed_;
+  std::unordered_map<std::string, Entry*> not_followed_;
+  std::unordered_map<pid_t, View> views_;
+  bool views_may_change_ = false;
+  bool unsettled_ = false;  // the last call may have changed what paths lead to
+  std::set<std::string> network_;
+  core::Grade grade_ = core::Grade::traced;
+  std::string reason_;
+};
+
+}  // namespace provrun::trace

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "provrun/core/access.hpp"
+#include "provrun/os/file.hpp"
+#include "tracee.hpp"
+
+namespace provrun::trace {
+
+/// What a path leads to, as the process that uses it sees the file system.
+struct Found {
+  std::string path;  ///< absolute, of ours; without links but for a last component not followed
+  std::string real_path;  ///< by which we can reach the file
+  core::Presence presence = core::Presence::absent;
+  bool parent_there = true;  ///< so that something could be made here
+  os::FileStat stat;         ///< when it is there
+};
+
+/// Follows paths as the kernel does and tells which links lie on the way. Directories are
+/// remembered until forget(): what the observed processes do to links and directories must be told.
+/// One thread.
+class Resolver {
+ public:
+  using OnLink = std::function<void(const Found& link, const std::string& target)>;
+  explicit Resolver(OnLink on_link) : on_link_(std::move(on_link)) {}
+
+  enum class Follow { no, yes };
+  /// path: absolute, as the process says it. thread: for /proc/self.
+  Found find(const View& view, pid_t thread, const std::string& path, Follow follow);
+  void forget() { directories_.clear(); }
+
+ private:
+  struct Directory {
+    std::string path;  // canonical as the process sees it, "" for the root
+    bool there = true;
+    bool lasting = true;  // the same for every process
+  };
+  Found walk(const std::string& path, Follow follow);
+  Directory directory(const std::string& path);
+  Found at(const std::string& seen) const;
+
+  OnLink on_link_;
+  std::unordered_map<std::string, std::string> directories_;
+  const View* view_ = nullptr;
+  pid_t thread_ = 0;
+  int links_ = 0;
+};
+
+}  // namespace provrun::trace
