@@ -57,12 +57,10 @@ bool CachedFiles::is_own(const std::string& directory, std::string_view name) co
 
 core::ContentId CachedFiles::content_of(const std::string& absolute_path,
                                         const os::FileStat& stat) {
-  const std::pair key{stat.device, stat.inode};
-  const auto found = known_.find(key);
-  if (found != known_.end() && found->second.stat == stat) return found->second.content;
+  if (const auto content = known_content(stat)) return *content;
   if (state_ != nullptr)
     if (const auto content = state_->find_file(stat)) {
-      known_[key] = {stat, *content, false, false, {}};
+      learn_settled(stat, *content);
       return *content;
     }
 
@@ -85,13 +83,31 @@ core::ContentId CachedFiles::content_of(const std::string& absolute_path,
     if (before != after || size != after.size) continue;
     ++files_read_;
     const core::ContentId content{hasher.finish()};
-    const bool racy = is_racy(after, read_at) && !fine_timestamps(after.device);
-    known_[{after.device, after.inode}] = {after, content, racy, true,
-                                           racy ? absolute_path : std::string()};
+    learn(after, content, read_at, absolute_path);
     return content;
   }
   throw base::Error(base::ErrorCode::conflict,
                     base::format("{} changes while it is read", base::printable(absolute_path)));
+}
+
+std::optional<core::ContentId> CachedFiles::known_content(const os::FileStat& stat) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find({stat.device, stat.inode});
+  if (found == known_.end() || found->second.stat != stat) return std::nullopt;
+  return found->second.content;
+}
+
+void CachedFiles::learn(const os::FileStat& stat, const core::ContentId& content,
+                        base::Timestamp read_at, const std::string& absolute_path) {
+  const std::lock_guard lock(mutex_);
+  const bool racy = is_racy(stat, read_at) && !fine_timestamps(stat.device);
+  known_[{stat.device, stat.inode}] = {stat, content, racy, true,
+                                       racy ? absolute_path : std::string()};
+}
+
+void CachedFiles::learn_settled(const os::FileStat& stat, const core::ContentId& content) {
+  const std::lock_guard lock(mutex_);
+  known_[{stat.device, stat.inode}] = {stat, content, false, false, {}};
 }
 
 std::optional<core::PathState> CachedFiles::identify(const std::string& path, core::PathKind kind) {
@@ -112,7 +128,10 @@ std::optional<core::PathState> CachedFiles::identify(const std::string& path, co
   core::Artifact artifact;
   artifact.path = path;
   artifact.content = content_of(full, *stat);
-  const auto& known = known_.at({stat->device, stat->inode}).stat;
+  const auto known = [&] {
+    const std::lock_guard lock(mutex_);
+    return known_.at({stat->device, stat->inode}).stat;
+  }();
   artifact.size = known.size;
   artifact.mode = known.mode;
   seen_[path] = known;
@@ -263,6 +282,7 @@ const os::FileStat* CachedFiles::stat_of(const std::string& path) const {
 }
 
 bool CachedFiles::settled(const os::FileStat& stat) const {
+  const std::lock_guard lock(mutex_);
   const auto found = known_.find({stat.device, stat.inode});
   return found != known_.end() && found->second.stat == stat && !found->second.racy;
 }
@@ -298,6 +318,7 @@ bool CachedFiles::fine_timestamps(std::uint64_t device) {
 void CachedFiles::remember(catalog::State& state) {
   std::vector<std::pair<os::FileStat, core::ContentId>> files;
   bool waited = false;
+  const std::lock_guard lock(mutex_);
   for (auto& [key, known] : known_) {
     if (!known.fresh) continue;
     if (known.racy) {

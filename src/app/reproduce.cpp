@@ -193,10 +193,12 @@ class Reproduction {
     run.reuse = false;
     run.variables = variables_of_then();
     run.every_step_reported = true;
+    run.tracing = request_.tracing;
     const auto done = run_workflow(run, observer_, interrupts_);
     if (done.outcome.state == core::RunState::interrupted)
       throw base::Error(base::ErrorCode::cancelled, "interrupted");
     report_.failure = done.outcome.failure;
+    report_.refusal = done.refusal;
   }
 
   void run_recorded_command() {
@@ -204,10 +206,12 @@ class Reproduction {
       const auto* scripts = execution.key.find("run");
       if (scripts == nullptr) continue;
       os::make_directories(os::join_path(directory_, ".provrun"));
-      exec::LocalExecutor executor(os::join_path(directory_, ".provrun"));
+      exec::LocalExecutor processes(os::join_path(directory_, ".provrun"));
+      TracingExecutor executor(processes, request_.tracing);
       core::Job job;
       for (const auto& script : scripts->as_array()) job.scripts.push_back(script.as_string());
       job.shell = {"bash", "-euo", "pipefail", "-c"};
+      job.workspace = directory_;
       job.working_directory =
           os::normalize_path(os::join_path(directory_, execution.key.get_string("directory", ".")));
       os::make_directories(job.working_directory);
@@ -216,6 +220,8 @@ class Reproduction {
       executor.start(std::move(job));
       std::vector<core::JobResult> results;
       while (results.empty()) results = executor.wait(std::chrono::seconds(1));
+      if (report_.refusal.empty())
+        report_.refusal = executor.unmet([&](std::uint32_t) { return execution.step; });
       if (!results[0].attempt.succeeded())
         report_.failure = base::format("{} failed with exit code {}", execution.step,
                                        results[0].attempt.exit_code);

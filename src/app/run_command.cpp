@@ -3,10 +3,12 @@
 #include "provrun/app/archive.hpp"
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/run_recorder.hpp"
+#include "provrun/app/traced_files.hpp"
 #include "provrun/app/version.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/catalog/state_file.hpp"
 #include "provrun/engine/step_key.hpp"
 #include "provrun/exec/local_executor.hpp"
 #include "provrun/os/clock.hpp"
@@ -102,8 +104,6 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   execution.key = engine::key_document(parts);
   execution.step_key = engine::step_key(execution.key);
   record.config_hash = execution.step_key;
-  execution.grade_reason =
-      "commands are not observed; inputs and outputs are those that were named";
 
   RunRecorder recorder({workspace, archive.get(), &files, &redactor, {}}, record);
   Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
@@ -112,12 +112,15 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   recorder.execution_started(execution);
   for (const auto& input : execution.inputs) recorder.input_used(input);
 
-  exec::LocalExecutor executor(recorder.directory());
+  TracedFiles traced(files, catalog::state_path(workspace.root()));
+  exec::LocalExecutor processes(recorder.directory(), traced);
+  TracingExecutor executor(processes, request.tracing);
   core::Job job;
   job.arguments = request.command;
   job.working_directory = directory;
   job.environment.assign(request.variables.begin(), request.variables.end());
   job.streams = core::Streams::inherited;
+  job.workspace = workspace.root();
   executor.start(std::move(job));
   std::vector<core::JobResult> results;
   // Ctrl-C reaches the command by itself, since it shares our process group; it decides what that
@@ -125,11 +128,14 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   while (results.empty()) results = executor.wait(std::chrono::hours(1));
   const auto& attempt = results[0].attempt;
   execution.attempts = {attempt};
+  execution.grade = results[0].observation.grade;
+  execution.grade_reason = results[0].observation.reason;
 
   CommandReport report;
   report.run = record.id.to_string();
   report.exit_code = attempt.signal != 0 ? 128 + attempt.signal : attempt.exit_code;
   report.failure = attempt.start_error;
+  report.refusal = executor.unmet([&](std::uint32_t) { return execution.step; });
   execution.outputs = identify_all(files, request.outputs, workspace.root(), missing);
   if (attempt.succeeded() && !missing.empty()) {
     report.exit_code = 1;

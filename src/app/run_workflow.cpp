@@ -8,10 +8,12 @@
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/run_recorder.hpp"
 #include "provrun/app/stored_results.hpp"
+#include "provrun/app/traced_files.hpp"
 #include "provrun/app/version.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/catalog/state_file.hpp"
 #include "provrun/exec/local_executor.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
@@ -238,7 +240,9 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
                           std::move(forcing));
 
   RunRecorder recorder({workspace, archive.get(), &files, &redactor, loaded.file_name}, record);
-  exec::LocalExecutor executor(recorder.directory());
+  TracedFiles traced(files, catalog::state_path(workspace.root()));
+  exec::LocalExecutor processes(recorder.directory(), traced);
+  TracingExecutor executor(processes, request.tracing);
   Surroundings surroundings(workspace.root(), graph, selection, request.variables, redactor);
   recorder.on_start([&] { surroundings.start(); });
 
@@ -259,6 +263,9 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
        .workspace = workspace.root(),
        .streams = core::Streams::captured});
   report.outcome = recorded(recorder, [&] { return engine.run(selection); });
+  report.refusal = executor.unmet([&](std::uint32_t token) {
+    return std::string(graph.name(static_cast<pipeline::InstanceId>(token)));
+  });
   if (!recorder.started()) {
     recorder.discard();
     report.nothing_to_do = true;

@@ -32,6 +32,7 @@ int command_exec(const Call& call);
 int command_reproduce(const Call& call);
 
 int command_init(const Call& call);
+int command_doctor(const Call& call);
 int command_completion(const Call& call);
 int command_help(const Call& call);
 

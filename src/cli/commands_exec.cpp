@@ -11,6 +11,7 @@
 #include "provrun/os/environment.hpp"
 #include "provrun/os/signals.hpp"
 #include "run_view.hpp"
+#include "tracing_options.hpp"
 
 namespace provrun::cli {
 
@@ -49,11 +50,14 @@ int command_exec(const Call& call) {
   std::vector<std::string> words;
   Options options(call.verb);
   options.list("input,i", request.inputs).list("output,o", request.outputs).positional(words);
+  TracingOptions tracing;
+  tracing.declare(options);
   options.parse(call.arguments);
   if (!words.empty() || !call.has_command || call.command.empty())
     throw base::Error(base::ErrorCode::invalid_input, "exec needs a command after '--'")
         .hint("for example: provrun exec -o out.txt -- sort -o out.txt in.txt");
   request.command = call.command;
+  request.tracing = tracing.tracing(call.verb);
   request.repository = call.global.repository;
   request.trigger = call.command_line;
   request.variables = variables();
@@ -67,6 +71,9 @@ int command_exec(const Call& call) {
                            {"state", report.exit_code == 0 ? "completed" : "failed"},
                            {"exit_code", report.exit_code}}));
   call.console->note(base::format("provrun: run {} recorded", report.run));
+  if (report.exit_code == 0 && !report.refusal.empty())
+    throw base::Error(base::ErrorCode::refused, report.refusal)
+        .hint("'provrun doctor' says how this machine can observe");
   return report.exit_code;
 }
 
@@ -76,6 +83,8 @@ int command_reproduce(const Call& call) {
   std::optional<int> jobs;
   Options options(call.verb);
   options.number("jobs,j", jobs).value("into", request.into).positional(words);
+  TracingOptions tracing;
+  tracing.declare(options);
   options.parse(call.arguments);
   if (words.size() != 1)
     throw base::Error(base::ErrorCode::invalid_input, "reproduce takes one run")
@@ -83,6 +92,7 @@ int command_reproduce(const Call& call) {
   if (jobs && *jobs < 1)
     throw base::Error(base::ErrorCode::invalid_input, "-j needs a number of at least 1");
   request.run = words[0];
+  request.tracing = tracing.tracing(call.verb);
   request.jobs = jobs.value_or(0);
   request.repository = call.global.repository;
   request.trigger = call.command_line;
@@ -141,7 +151,11 @@ int command_reproduce(const Call& call) {
       equivalent > 0 ? base::format(", {} equivalent", equivalent) : "",
       report.directory.empty() ? ""
                                : "; both can be compared in " + base::printable(report.directory)));
-  return verdict <= app::Verdict::equivalent ? 0 : 4;
+  if (verdict > app::Verdict::equivalent) return 4;
+  if (!report.refusal.empty())
+    throw base::Error(base::ErrorCode::refused, report.refusal)
+        .hint("'provrun doctor' says how this machine can observe");
+  return 0;
 }
 
 }  // namespace provrun::cli

@@ -130,6 +130,7 @@ const std::vector<Command>& commands() {
                                         {"verify", command_verify},
                                         {"repair", command_repair},
                                         {"init", command_init},
+                                        {"doctor", command_doctor},
                                         {"help", command_help},
                                         {"completion", command_completion}};
   return all;

@@ -11,6 +11,7 @@
 #include "provrun/os/file.hpp"
 #include "provrun/os/signals.hpp"
 #include "run_view.hpp"
+#include "tracing_options.hpp"
 
 namespace provrun::cli {
 
@@ -145,12 +146,15 @@ int command_run(const Call& call) {
   options.number("jobs,j", jobs)
       .optional_number("keep-going,k", keep_going, 0)
       .flag("dry-run,n", dry_run);
+  TracingOptions tracing;
+  tracing.declare(options);
   options.parse(call.arguments);
   if (jobs && *jobs < 1) throw usage("-j needs a number of at least 1");
   if (keep_going && *keep_going < 0) throw usage("-k takes a number of failures, 0 for any");
   auto request = workflow.request(call);
   request.jobs = jobs.value_or(0);
   request.keep_going = keep_going;
+  request.tracing = tracing.tracing(call.verb);
   request.every_step_reported = call.console->json();
   if (dry_run) {
     print_plan(*call.console, app::plan_workflow(request), false);
@@ -162,7 +166,11 @@ int command_run(const Call& call) {
   view.summary(report);
   if (report.outcome.state == core::RunState::interrupted)
     return 128 + (interrupts.last_signal() != 0 ? interrupts.last_signal() : SIGINT);
-  return report.outcome.state == core::RunState::completed ? 0 : 1;
+  if (report.outcome.state != core::RunState::completed) return 1;
+  if (!report.refusal.empty())
+    throw base::Error(base::ErrorCode::refused, report.refusal)
+        .hint("'provrun doctor' says how this machine can observe");
+  return 0;
 }
 
 int command_plan(const Call& call) {

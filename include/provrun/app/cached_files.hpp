@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -37,6 +38,15 @@ class CachedFiles : public core::WorkspaceFiles {
 
   /// The content of any file by its absolute path; throws when it cannot be read.
   core::ContentId content_of(const std::string& absolute_path, const os::FileStat& stat);
+  // For those who observe steps; safe from any thread, beside all other calls.
+  /// What is known in memory of the file with this stat.
+  std::optional<core::ContentId> known_content(const os::FileStat& stat) const;
+  /// The file at the path was read, beginning at read_at, and is this.
+  void learn(const os::FileStat& stat, const core::ContentId& content, base::Timestamp read_at,
+             const std::string& absolute_path);
+  /// The same, from a cache of before.
+  void learn_settled(const os::FileStat& stat, const core::ContentId& content);
+
   /// The file's stat when it was last identified; nullptr when it never was.
   const os::FileStat* stat_of(const std::string& path) const;
   /// Whether the file's times prove its content: it was identified with these, and is not racy.
@@ -72,6 +82,7 @@ class CachedFiles : public core::WorkspaceFiles {
   catalog::State* state_;
   std::string aside_;
   std::function<void(const std::string&)> notice_;
+  mutable std::mutex mutex_;  // guards known_ and fine_timestamps_
   std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, Known, InodeHash> known_;
   std::unordered_map<std::string, os::FileStat> seen_;
   std::unordered_set<std::string> made_directories_;

@@ -17,6 +17,7 @@ struct ReproduceRequest {
   int jobs = 0;
   std::vector<std::string> trigger;
   engine::Variables variables;
+  Tracing tracing;
 };
 
 enum class Verdict {
@@ -43,6 +44,7 @@ struct ReproduceReport {
   std::vector<OutputVerdict> outputs;
   std::vector<std::string> notices;  ///< what could not be brought back as it was
   std::string failure;               ///< a step failed
+  std::string refusal;               ///< a requirement that was not met
   /// identical when all outputs are, equivalent when the worst of them is; else different.
   Verdict verdict() const;
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "provrun/app/tracing.hpp"
 #include "provrun/engine/decider.hpp"
 
 namespace provrun::app {
@@ -17,12 +18,14 @@ struct CommandRequest {
   std::optional<std::string> repository;
   std::vector<std::string> trigger;
   engine::Variables variables;
+  Tracing tracing;
 };
 
 struct CommandReport {
   std::string run;
   int exit_code = 0;    ///< the command's; 128 + N when signal N ended it; 126 or 127 when it could
                         ///< not be started
+  std::string refusal;  ///< a requirement that was not met
   std::string failure;  ///< said by provrun, not by the command; e.g. an output that was not made
 };
 

@@ -8,6 +8,7 @@
 
 #include "provrun/app/archive.hpp"
 #include "provrun/app/pipeline_file.hpp"
+#include "provrun/app/tracing.hpp"
 #include "provrun/engine/engine.hpp"
 
 namespace provrun::app {
@@ -28,6 +29,7 @@ struct RunRequest {
   std::vector<std::string> trigger;  ///< the command line
   bool reuse = true;                 ///< results of the repository may be used
   engine::Variables variables;       ///< the environment of the run
+  Tracing tracing;
 };
 
 struct RunReport {
@@ -37,6 +39,7 @@ struct RunReport {
   bool nothing_to_do = false;
   std::uint64_t stored_bytes = 0;      ///< what the repository grew by
   std::vector<std::string> recovered;  ///< runs whose records were completed first
+  std::string refusal;                 ///< a requirement that was not met
 };
 
 /// Told how far it is beyond what engine::Observer says.
