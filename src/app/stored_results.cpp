@@ -12,17 +12,27 @@
 
 namespace provrun::app {
 
+namespace {
+constexpr int kBundleLevel = 128;  // in the place of list levels
+}
+
 // size (8 bytes, little endian), list levels (1), then the list's id or the chunk ids, 32 bytes
-// each.
+// each; of a file in a bundle the chunk's id and the offset, 32 bytes too.
 std::vector<std::uint8_t> encode_location(const store::FileContent& content) {
   std::vector<std::uint8_t> bytes;
   for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(content.size >> (8 * i)));
-  bytes.push_back(static_cast<std::uint8_t>(content.list_levels));
+  bytes.push_back(static_cast<std::uint8_t>(content.bundle ? kBundleLevel : content.list_levels));
   const auto add = [&](const store::ChunkId& id) {
     bytes.insert(bytes.end(), id.digest.bytes.begin(), id.digest.bytes.end());
   };
   if (content.list) add(*content.list);
   for (const auto& chunk : content.chunks) add(chunk);
+  if (content.bundle) {
+    add(content.bundle->chunk);
+    for (int i = 0; i < 32; ++i)
+      bytes.push_back(i < 8 ? static_cast<std::uint8_t>(content.bundle->offset >> (8 * i))
+                            : std::uint8_t{0});
+  }
   return bytes;
 }
 
@@ -38,7 +48,13 @@ std::optional<store::FileContent> decode_location(const core::ContentId& id,
   for (std::size_t i = 0; i < ids.size(); ++i)
     std::copy_n(bytes.begin() + 9 + static_cast<std::ptrdiff_t>(i * 32), 32,
                 ids[i].digest.bytes.begin());
-  if (content.list_levels > 0) {
+  if (content.list_levels == kBundleLevel) {
+    if (ids.size() != 2) return std::nullopt;
+    content.list_levels = 0;
+    content.bundle = store::BundlePlace{ids[0], 0};
+    for (std::size_t i = 0; i < 8; ++i)
+      content.bundle->offset |= static_cast<std::uint64_t>(ids[1].digest.bytes[i]) << (8 * i);
+  } else if (content.list_levels > 0) {
     if (ids.size() != 1) return std::nullopt;
     content.list = ids[0];
   } else {

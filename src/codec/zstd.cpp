@@ -2,6 +2,9 @@
 
 #include <zstd.h>
 
+#include <algorithm>
+#include <bit>
+
 #include "provrun/base/error.hpp"
 
 namespace provrun::codec {
@@ -38,6 +41,30 @@ std::span<const std::uint8_t> ZstdCompressor::compress_into(std::span<const std:
   if (buffer.size() < bound) buffer.resize(bound);
   const auto size =
       ZSTD_compress2(state_->context, buffer.data(), buffer.size(), input.data(), input.size());
+  if (ZSTD_isError(size) != 0U)
+    throw base::Error(base::ErrorCode::internal,
+                      std::string("zstd cannot compress: ") + ZSTD_getErrorName(size));
+  return {buffer.data(), size};
+}
+
+std::span<const std::uint8_t> ZstdCompressor::compress_patch(std::span<const std::uint8_t> input,
+                                                             std::span<const std::uint8_t> base,
+                                                             std::vector<std::uint8_t>& buffer) {
+  const auto bound = ZSTD_compressBound(input.size());
+  if (buffer.size() < bound) buffer.resize(bound);
+  auto* context = state_->context;
+  // The window must reach from the last byte back to the first one of the base.
+  const auto window =
+      std::clamp(static_cast<int>(std::bit_width(input.size() + base.size())), 10, 26);
+  // Long-distance matching finds no more below that, and takes half again as long.
+  const int far = input.size() + base.size() > (std::size_t{4} << 20U) ? 1 : 0;
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_enableLongDistanceMatching, far);
+  ZSTD_CCtx_refPrefix(context, base.data(), base.size());
+  const auto size =
+      ZSTD_compress2(context, buffer.data(), buffer.size(), input.data(), input.size());
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 0);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_enableLongDistanceMatching, 0);
   if (ZSTD_isError(size) != 0U)
     throw base::Error(base::ErrorCode::internal,
                       std::string("zstd cannot compress: ") + ZSTD_getErrorName(size));
@@ -98,6 +125,20 @@ void ZstdDecompressor::decompress_exactly(std::span<const std::uint8_t> frame,
     throw base::Error(base::ErrorCode::corruption, std::string("zstd: ") + ZSTD_getErrorName(size));
   if (size != output.size())
     throw base::Error(base::ErrorCode::corruption, "zstd frame is shorter than it should be");
+}
+
+void ZstdDecompressor::decompress_patch(std::span<const std::uint8_t> frame,
+                                        std::span<const std::uint8_t> base,
+                                        std::span<std::uint8_t> output) {
+  ZSTD_DCtx_reset(state_->context, ZSTD_reset_session_only);
+  ZSTD_DCtx_refPrefix(state_->context, base.data(), base.size());
+  decompress_exactly(frame, output);
+}
+
+std::optional<std::uint64_t> frame_content_size(std::span<const std::uint8_t> frame) {
+  const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) return std::nullopt;
+  return size;
 }
 
 std::size_t frame_length(std::span<const std::uint8_t> bytes) {

@@ -7,6 +7,7 @@
 #include "provrun/base/text.hpp"
 #include "provrun/codec/json.hpp"
 #include "provrun/codec/zstd.hpp"
+#include "provrun/store/content_text.hpp"
 #include "tree_line.hpp"
 
 namespace provrun::snapshot {
@@ -101,26 +102,6 @@ std::string parse_bytes(const codec::Json& json, std::string_view plain, std::st
   throw invalid("no " + std::string(plain));
 }
 
-void parse_content(const codec::Json& json, store::FileContent& content) {
-  content.id.digest = parse_id(json.at("c"));
-  const auto size = json.at("s").as_integer();
-  if (size < 0) throw invalid("size");
-  content.size = static_cast<std::uint64_t>(size);
-  if (const auto* list = json.find("K")) {
-    content.list = store::ChunkId{parse_id(*list)};
-    content.list_levels = 1;
-  } else if (const auto* lists = json.find("KK")) {
-    content.list = store::ChunkId{parse_id(*lists)};
-    content.list_levels = 2;
-  } else if (const auto* chunks = json.find("k")) {
-    for (const auto& chunk : chunks->as_array()) content.chunks.push_back({parse_id(chunk)});
-  } else {
-    content.chunks.push_back({content.id.digest});
-  }
-  if (content.list_levels == 0 && content.chunks.empty() != (content.size == 0))
-    throw invalid("size");
-}
-
 Entry parse_entry(const codec::Json& json, std::string_view type) {
   Entry entry;
   entry.path = parse_bytes(json, "n", "N");
@@ -136,7 +117,7 @@ Entry parse_entry(const codec::Json& json, std::string_view type) {
   entry.group = json.get_string("G");
   if (type == "f") {
     entry.type = EntryType::file;
-    parse_content(json, entry.content);
+    entry.content = store::parse_content(json);
   } else if (type == "d") {
     entry.type = EntryType::directory;
     entry.tree.digest = parse_id(json.at("d"));
@@ -195,24 +176,9 @@ void append_entry_line(std::string& out, const Entry& entry) {
   append_text(out, "U", entry.user);
   append_text(out, "G", entry.group);
   switch (entry.type) {
-    case EntryType::file: {
-      const auto& content = entry.content;
-      out.append(",\"s\":");
-      append_number(out, static_cast<std::int64_t>(content.size));
-      append_id(out, "c", content.id.digest);
-      if (content.list) {
-        append_id(out, content.list_levels == 1 ? "K" : "KK", content.list->digest);
-      } else if (content.chunks.size() != 1 || content.chunks.front().digest != content.id.digest) {
-        out.append(",\"k\":[");
-        for (const auto& chunk : content.chunks) {
-          out.append(&chunk == content.chunks.data() ? "\"" : ",\"");
-          append_hex(out, chunk.digest);
-          out += '"';
-        }
-        out += ']';
-      }
+    case EntryType::file:
+      store::append_content(out, entry.content);
       break;
-    }
     case EntryType::directory:
       append_id(out, "d", entry.tree.digest);
       break;

@@ -62,6 +62,14 @@ class Verification {
       complete = complete && length.has_value();
       size += length.value_or(0);
     };
+    if (content.bundle) {
+      data(content.bundle->chunk);
+      const auto& place = *content.bundle;
+      if (complete && (place.offset > size || content.size > size - place.offset))
+        damaged(store::ChunkId{content.id.digest}, "content", "it is not within its bundle",
+                entry.path);
+      return;
+    }
     for (const auto& chunk : content.chunks) data(chunk);
     if (content.list) {
       const std::function<void(const store::ChunkId&, int)> list = [&](const store::ChunkId& id,
@@ -73,10 +81,12 @@ class Verification {
         }
         for (const auto& line :
              store::parse_list({reinterpret_cast<const char*>(text->data()), text->size()})) {
-          if (levels > 1) {
-            list(line.id, levels - 1);
+          if (!line.id) {
+            size += line.size;
+          } else if (levels > 1) {
+            list(*line.id, levels - 1);
           } else {
-            data(line.id);
+            data(*line.id);
           }
         }
       };

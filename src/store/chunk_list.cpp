@@ -23,7 +23,11 @@ std::string encode_list(const std::vector<ListedChunk>& chunks) {
   std::string text;
   text.reserve(chunks.size() * 73);
   for (const auto& chunk : chunks) {
-    append_hex(text, chunk.id.digest);
+    if (chunk.id) {
+      append_hex(text, chunk.id->digest);
+    } else {
+      text += '-';
+    }
     text += ' ';
     append_number(text, chunk.size);
     text += '\n';
@@ -37,7 +41,9 @@ std::vector<ListedChunk> parse_list(std::string_view text) {
     const auto id = take_until(text, ' ');
     const auto size = take_until(text, '\n');
     ListedChunk chunk;
-    if (!size || !read_hex(*id, chunk.id.digest) || !read_number(*size, chunk.size))
+    const bool hole = id == "-";
+    if (!hole) chunk.id.emplace();
+    if (!size || !(hole || read_hex(*id, chunk.id->digest)) || !read_number(*size, chunk.size))
       throw base::Error(base::ErrorCode::corruption, "a chunk list has an invalid line");
     chunks.push_back(chunk);
   }
@@ -47,8 +53,13 @@ std::vector<ListedChunk> parse_list(std::string_view text) {
 void ChunkListBuilder::add(const ListedChunk& chunk) {
   open_.push_back(chunk);
   const bool full = open_.size() >= kMaximumLines;
-  if (full || (open_.size() >= kMinimumLines && ends_list(chunk.id)))
+  if (full || (open_.size() >= kMinimumLines && chunk.id && ends_list(*chunk.id)))
     closed_.push_back(close_list());
+}
+
+void ChunkListBuilder::add_hole(std::uint64_t size) {
+  has_holes_ = true;
+  add({std::nullopt, size});
 }
 
 ListedChunk ChunkListBuilder::close_list() {
@@ -60,8 +71,8 @@ ListedChunk ChunkListBuilder::close_list() {
 }
 
 void ChunkListBuilder::finish(FileContent& content) {
-  if (closed_.empty() && open_.size() <= kInlineChunks) {
-    for (const auto& chunk : open_) content.chunks.push_back(chunk.id);
+  if (closed_.empty() && open_.size() <= kInlineChunks && !has_holes_) {
+    for (const auto& chunk : open_) content.chunks.push_back(*chunk.id);
     return;
   }
   if (!open_.empty()) closed_.push_back(close_list());

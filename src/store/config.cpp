@@ -1,5 +1,8 @@
 #include "provrun/store/config.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/codec/json.hpp"
@@ -33,17 +36,42 @@ hash::Digest digest_of(const codec::Json& json) {
   return *digest;
 }
 
+struct FeatureName {
+  std::string_view name;
+  bool Features::*member;
+};
+constexpr FeatureName kFeatures[] = {{"bundles", &Features::bundles},
+                                     {"holes", &Features::holes},
+                                     {"patches", &Features::patches},
+                                     {"shuffle", &Features::shuffle}};
+
+Features parse_features(const codec::Json::Array& names) {
+  auto features = Features::none();
+  for (const auto& name : names) {
+    const auto* known =
+        std::find_if(std::begin(kFeatures), std::end(kFeatures),
+                     [&](const auto& feature) { return feature.name == name.as_string(); });
+    if (known == std::end(kFeatures))
+      throw newer("uses the feature '" + name.as_string() + "', unknown here");
+    features.*known->member = true;
+  }
+  return features;
+}
+
 }  // namespace
 
 std::string RepositoryConfig::to_json() const {
   using codec::Json;
+  auto names = Json::array();
+  for (const auto& feature : kFeatures)
+    if (features.*feature.member) names.push_back(feature.name);
   Json json = Json::object({
       {"provrun_repository", kVersion},
       {"id", id.to_string()},
       {"created", created.to_rfc3339()},
       {"hash", "sha256"},
       {"encryption", "none"},
-      {"features", Json::array()},
+      {"features", std::move(names)},
       {"chunker", Json::object({{"method", "gear-v1"},
                                 {"minimum", std::int64_t{chunker.minimum}},
                                 {"average", std::int64_t{chunker.average}},
@@ -74,15 +102,14 @@ RepositoryConfig parse_config(std::string_view text) {
     std::erase_if(members, [](const auto& member) { return member.first == kChecksum; });
     if (hash::sha256(json.canonical()).to_hex() != checksum) throw bad_config("checksum differs");
 
-    const auto& features = json.at("features").as_array();
-    if (!features.empty())
-      throw newer("uses the feature '" + features.front().as_string() + "', unknown here");
+    const auto features = parse_features(json.at("features").as_array());
     if (json.get_string("hash") != "sha256" || json.get_string("encryption") != "none" ||
         json.at("chunker").get_string("method") != "gear-v1" ||
         json.at("compression").get_string("codec") != "zstd")
       throw newer("uses a method that is unknown here");
 
     RepositoryConfig config;
+    config.features = features;
     const auto id = base::parse_uuid(json.at("id").as_string());
     const auto created = base::parse_timestamp(json.at("created").as_string());
     if (!id || !created) throw bad_config("id or time is invalid");

@@ -44,6 +44,7 @@ std::string encode_segment(Segment segment) {
     }
     text += '\t';
     text += static_cast<char>(row.chunk.kind);
+    if (row.chunk.method) text.append("\t").append(*row.chunk.method);
     text += '\n';
   }
   for (const auto& superseded : segment.supersedes) {
@@ -74,15 +75,16 @@ Segment parse_segment(const SegmentId& id, std::string_view bytes) {
     const auto offset = take_until(text, '\t');
     const auto length = take_until(text, '\t');
     const auto plain_length = take_until(text, '\t');
-    const auto kind = take_until(text, '\n');
-    if (!kind || kind->size() != 1) throw damaged("invalid row");
+    auto kind = take_until(text, '\n');
+    IndexRow row;
+    if (!kind || !take_method(*kind, row.chunk.method) || kind->size() != 1)
+      throw damaged("invalid row");
     if (*kind == "s") {
       SegmentId superseded;
       if (*pack != "-" || !read_hex(*chunk, superseded.digest)) throw damaged("invalid row");
       segment.supersedes.push_back(superseded);
       continue;
     }
-    IndexRow row;
     bool valid = parse_kind((*kind)[0]).has_value() && read_hex(*chunk, row.chunk.id.digest) &&
                  read_number(*offset, row.chunk.offset) && read_number(*length, row.chunk.length) &&
                  read_number(*plain_length, row.chunk.plain_length);

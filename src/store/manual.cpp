@@ -6,52 +6,52 @@ namespace provrun::store {
 
 std::string_view restore_script() {
   return R"sh(#!/bin/sh
-# Restores a snapshot without provrun. Needs zstd, jq, sha256sum, awk, sed, base64 and GNU touch.
+# Restores a snapshot without provrun. Needs zstd, jq, awk, sed and GNU coreutils (8.31 or newer).
 set -eu; export LC_ALL=C
 stop() { echo "RESTORE.sh: $*" >&2; exit 1; }
 [ $# = 3 ] || stop 'usage: sh RESTORE.sh REPOSITORY SNAPSHOT.json DESTINATION'
-case $1 in /*) R=$1 ;; *) R=$PWD/$1 ;; esac
-T=$(mktemp -d); trap 'rm -rf "$T"' EXIT; trap 'exit 1' HUP INT TERM
-rows() { # chunk pack offset length plain kind: of the index, or, where there is none, of the packs
+case $1 in /*) R=$1 ;; *) R=$PWD/$1 ;; esac; T=$(mktemp -d); trap 'rm -rf "$T"' EXIT; trap 'exit 1' HUP INT TERM
+from() { tail -c "+$(($1 + 1))" "$2"; }
+rows() { # chunk pack offset length plain kind method: of the index, or, where there is none, of the packs
   for f in "$R"/index/*.tsv.zst; do [ ! -e "$f" ] || zstd -qdc "$f"; done
   [ -e "$f" ] || for f in "$R"/packs/*/*.zst; do
-    p=${f##*/} o=$(tail -c 16 "$f" | head -c 8 | od -An -tu8) s=$(wc -c <"$f")
-    tail -c +$((o + 9)) "$f" | head -c $((s - o - 28)) | zstd -qdc |
-      awk -v p="${p%.zst}" '!/^#/ { print $1, p, $2, $3, $4, $5 }'
+    p=${f##*/} o=$(tail -c 16 "$f" | head -c 8 | od -An -tu8) s=$(wc -c <"$f"); from $((o + 8)) "$f" | head -c $((s - o - 28)) | zstd -qdc | sed "/^#/d; s/\t/&${p%.zst}&/"
   done
 }
-rows | awk '$6 != "s" { print $1, $2, $3, $4 }' | sort |
+rows | awk -F '\t' '$6 != "s" { print $1, $2, $3, $4, $7 }' | sort |
   awk -v d="$T/i" '{ f = d substr($1, 1, 3); if (f != o) { if (o) close(o); o = f } print >f }'
-get() { # the chunk's verified plaintext, in $T/c
-  set -- "$1" $(sed -n "/^$1/{p;q;}" "$T/i$(printf %.3s "$1")")
-  [ $# = 5 ] || stop "chunk $1 is in no index"
+get() { # the chunk's verified plaintext, in $T/c; $2 to $7: its id, pack, offset, length, method
+  [ "${L-}" != "$1" ] || return 0
+  set -- "$1" $(sed -n "/^$1/{p;q;}" "$T/i$(printf %.3s "$1")"); [ $# -ge 5 ] || stop "chunk $1 is in no index"
+  b=; [ "${6-}" != patch ] || { for b in $(echo "$@" | cut -d' ' -f8-); do get "$b"; cat "$T/c"; done >"$T/p$7"; b=--patch-from=$T/p$7; }
   p=$R/packs/$(printf %.2s "$3")/$3.zst; [ -e "$p" ] || stop "pack $3 is missing"
-  tail -c "+$(($4 + 1))" "$p" | head -c "$5" | zstd -qdc >"$T/c" || stop "pack $3 is damaged"
-  [ "$(sha256sum <"$T/c")" = "$1  -" ] || stop "chunk $1 is not what was stored"
+  from "$4" "$p" | head -c "$5" | if [ "${6-}" ]; then tail -c +9 | tail -n +2; else cat; fi >"$T/z"
+  zstd -qdc ${b:+"$b"} <"$T/z" >"$T/c" || stop "pack $3 is damaged"
+  [ "${6-}" != shuffle ] || (cd "$T"; mv c y; n=$(($(wc -c <y) / $7)) i=0 q=
+    while [ $i -lt "$7" ]; do from $((i * n)) y | head -c $n | basenc --base16 -w2 >q$i; q="$q q$i" i=$((i + 1)); done
+    { paste -d '\0' $q | basenc -d --base16; from $((n * $7)) y; } >c)
+  [ "$(sha256sum <"$T/c")" = "$1  -" ] || stop "chunk $1 is not what was stored"; L=$1
 }
-e() { # type mode time tree list lists chunks name name64 target target64 content: one entry
+text() { if [ -z "$2" ]; then t=$1; else t=$(printf %s "$2" | base64 -d; echo x); t=${t%x}; fi; }
+e() { # type mode time tree lists list chunks content size bundle offset name name64 target target64: one entry
   [ "$1" != + ] || { walk "$4"; return; }
-  n=$8 l=${10}
-  [ -z "$9" ] || { n=$(printf %s "$9" | base64 -d; echo x); n=${n%x}; }
-  [ -z "${11}" ] || { l=$(printf %s "${11}" | base64 -d; echo x); l=${l%x}; }
-  case $n in '' | . | .. | */*) stop "a tree has an invalid name" ;; esac
-  set -- "$1" "$2" "$3" "$4" "$5" "$6" "$7" "./$n" "$l" "${12}"
+  text "${12}" "${13}"; n=$t; case $n in '' | . | .. | */*) stop "a tree has an invalid name" ;; esac
+  text "${14}" "${15}"; set -- "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" "./$n" "$t"
   case $1 in
-  d) mkdir "$8"; cd "$8"; walk "$4"; cd .. ;;
-  l) ln -s -- "$9" "$8"; touch -hd "@$3" "$8"; return ;;
-  f) i=$7
-    [ -z "$6" ] || { get "$6"; for j in $(cut -d' ' -f1 "$T/c"); do get "$j"; cat "$T/c"; done >"$T/l"; }
-    [ -z "$5" ] || { get "$5"; cat "$T/c" >"$T/l"; }; [ -z "$5$6" ] || i=$(cut -d' ' -f1 "$T/l")
-    for j in $i; do get "$j"; cat "$T/c"; done >"$8"
-    [ "$(sha256sum <"$8")" = "${10}  -" ] || stop "$8 is not what was stored" ;;
-  *) stop "an entry has the unknown type '$1'" ;;
-  esac
-  chmod "$2" "$8"; touch -d "@$3" "$8"
+  d) mkdir "${12}"; cd "${12}"; walk "$4"; cd .. ;;
+  l) ln -s -- "${13}" "${12}"; touch -hd "@$3" "${12}"; return ;;
+  f) printf '%s\n' $7 >"$T/l"; : >"${12}"
+    [ -z "$5" ] || { get "$5"; for j in $(cut -d' ' -f1 "$T/c"); do get "$j"; cat "$T/c"; done >"$T/l"; }
+    [ -z "$6" ] || { get "$6"; cat "$T/c" >"$T/l"; }
+    [ -z "${10}" ] || { get "${10}"; from "${11}" "$T/c" | head -c "$9" >"${12}"; : >"$T/l"; }
+    while read -r j s; do case $j in '') ;; -) truncate -s "+$s" "${12}" ;; *) get "$j"; cat "$T/c" >>"${12}" ;; esac; done <"$T/l"
+    [ "$(sha256sum <"${12}")" = "$8  -" ] || stop "${12} is not what was stored" ;;
+  *) stop "an entry has the unknown type '$1'" ;; esac
+  chmod "$2" "${12}"; touch -d "@$3" "${12}"
 }
 walk() { # the entries of a tree, into the current directory
-  get "$1"
-  s=$(jq -r '["e",.t,.p//"",.m//"",.d//"",.K//"",.KK//"",((.k//[.c//empty])|join(" ")),.n//"",.N//"",
-    .l//"",.L//"",.c//""]|@sh' "$T/c") || stop "tree $1 cannot be read"; eval "$s"
+  get "$1"; s=$(jq -r '["e",.t,.p//"",.m//"",.d//"",.KK//"",.K//"",((.k//[.c//empty])|join(" ")),.c//"",.s//0,
+    (.x//["",0])[],.n//"",.N//"",.l//"",.L//""]|@sh' "$T/c") || stop "tree $1 cannot be read"; eval "$s"
 }
 h=${2##*-}; [ "$(sha256sum <"$2")" = "${h%.json}  -" ] || stop "$2 is not what was stored"
 r=$(jq -r .root "$2"); mkdir "$3"; cd "$3"; walk "$r"
@@ -76,14 +76,19 @@ tmp/                              files being written; never needed
 
 Chunk. A chunk's id is the SHA-256 of its bytes. It is one zstd frame in a pack. `index/*` has a row
 for it, tab-separated: chunk, pack, offset in the pack, length of the frame, length of the chunk, kind
-(d data, t tree, l list; s: not a chunk, this segment replaces the one named first). So
+(d data, t tree, l list; s: not a chunk, this segment replaces the one named first), method. So
     tail -c +$((offset + 1)) packs/ab/PACK.zst | head -c LENGTH | zstd -d | sha256sum
-gives the chunk's id.
+gives the chunk's id where there is no method. Where there is one, the bytes are a skippable frame:
+8 bytes, the method again and a line feed, and the zstd frame.
+    patch DEPTH CHUNK...   the frame needs zstd -d --patch-from=FILE, FILE being those chunks, one
+                           after the other (DEPTH is how many patches are undone in all)
+    shuffle W              the frame holds numbers of W bytes in planes: first the first byte of
+                           each, then the second of each, and so on, then what was left over
 
 Pack. Frames, then a skippable frame: its 8 bytes of header, a zstd frame with the table, 20 bytes
 (version, 32 bits; offset O of the skippable frame, 64 bits; "PRVPACK1"), numbers little endian. With
 S the size of the pack, `tail -c +$((O + 9)) | head -c $((S - O - 28)) | zstd -d` prints the table: a
-line that begins with "#", then rows: chunk, offset, length, length of the chunk, kind.
+line that begins with "#", then rows: chunk, offset, length, length of the chunk, kind, method if any.
 
 Manifest. JSON; "root" is the chunk id of the root directory's tree.
 
@@ -93,11 +98,13 @@ Tree. One JSON object per line, sorted by the bytes of the names:
     p  permission bits, octal     m  modification time, seconds since 1970 with up to 9 decimals
     u, g, U, G  owner's and group's numbers and names
     s  size     c  SHA-256 of the whole file     d  tree of a directory, or of "+"
-    k  the file's chunks in order (none: it is empty), K a list of them, KK a list of lists; where
-       there is none of the three, the only chunk is c
+    k  the file's chunks in order (none: it is empty), K a list of them, KK a list of lists;
+       x  a chunk and an offset: the file is s bytes of it; where there is none of the four, the
+       only chunk is c
     l  target of a link, or L in base64
 
-List. One line for each chunk (or list): its id, a space, its length in bytes.
+List. One line for each chunk (or list): its id, a space, its length in bytes. "-" instead of an
+id stands for so many zeros.
 )text";
 }
 

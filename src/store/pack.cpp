@@ -54,8 +54,9 @@ std::vector<PackedChunk> parse_table(std::string_view text, std::uint64_t frames
     const auto offset = take_until(text, '\t');
     const auto length = take_until(text, '\t');
     const auto plain = take_until(text, '\t');
-    const auto kind = take_until(text, '\n');
+    auto kind = take_until(text, '\n');
     PackedChunk row;
+    if (kind && !take_method(*kind, row.method)) kind.reset();
     const bool valid = kind && kind->size() == 1 && parse_kind((*kind)[0]) &&
                        read_hex(*chunk, row.id.digest) && read_number(*offset, row.offset) &&
                        read_number(*length, row.length) && read_number(*plain, row.plain_length) &&
@@ -98,9 +99,10 @@ void PackWriter::spill() {
 }
 
 void PackWriter::append(const ChunkId& id, std::span<const std::uint8_t> frame,
-                        std::uint32_t plain_length, ChunkKind kind) {
+                        std::uint32_t plain_length, ChunkKind kind, std::string_view method) {
   chunks_.push_back({id, static_cast<std::uint32_t>(size_),
-                     static_cast<std::uint32_t>(frame.size()), plain_length, kind});
+                     static_cast<std::uint32_t>(frame.size()), plain_length, kind,
+                     method.empty() ? nullptr : std::make_shared<const std::string>(method)});
   size_ += frame.size();
   write(frame);
 }
@@ -108,7 +110,7 @@ void PackWriter::append(const ChunkId& id, std::span<const std::uint8_t> frame,
 void PackWriter::absorb(PackWriter& other) {
   for (const auto& chunk : other.chunks_)
     append(chunk.id, std::span(other.buffer_).subspan(chunk.offset, chunk.length),
-           chunk.plain_length, chunk.kind);
+           chunk.plain_length, chunk.kind, chunk.method_text());
   other.chunks_.clear();
   other.buffer_.clear();
   other.size_ = 0;
@@ -124,6 +126,7 @@ SealedPack PackWriter::seal() {
     }
     table += '\t';
     table += static_cast<char>(chunk.kind);
+    if (chunk.method) table.append("\t").append(*chunk.method);
     table += '\n';
   }
   const auto compressed = codec::ZstdCompressor(3).compress(

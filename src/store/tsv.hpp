@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +66,17 @@ inline std::optional<std::string_view> take_until(std::string_view& text, char s
   const auto part = text.substr(0, end);
   text.remove_prefix(end + 1);
   return part;
+}
+
+/// Cuts the optional last column off the one before it. False when it is empty or longer than any.
+inline bool take_method(std::string_view& kind, std::shared_ptr<const std::string>& method) {
+  const auto tab = kind.find('\t');
+  if (tab == std::string_view::npos) return true;
+  const auto text = kind.substr(tab + 1);
+  kind = kind.substr(0, tab);
+  if (text.empty() || text.size() > 512) return false;
+  method = std::make_shared<const std::string>(text);
+  return true;
 }
 
 }  // namespace provrun::store

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,6 +27,11 @@ class ZstdCompressor {
   /// frame.
   std::span<const std::uint8_t> compress_into(std::span<const std::uint8_t> input,
                                               std::vector<std::uint8_t>& buffer);
+  /// The same against other bytes, which the decompressor needs again, as `zstd --patch-from`. At
+  /// most 64 MiB in all.
+  std::span<const std::uint8_t> compress_patch(std::span<const std::uint8_t> input,
+                                               std::span<const std::uint8_t> base,
+                                               std::vector<std::uint8_t>& buffer);
 
  private:
   struct State;
@@ -45,12 +51,17 @@ class ZstdDecompressor {
   std::vector<std::uint8_t> decompress(std::span<const std::uint8_t> frames, std::size_t max_size);
   /// One frame that must fill the output exactly; throws base::Error(corruption) otherwise.
   void decompress_exactly(std::span<const std::uint8_t> frame, std::span<std::uint8_t> output);
+  /// The same for a frame of compress_patch.
+  void decompress_patch(std::span<const std::uint8_t> frame, std::span<const std::uint8_t> base,
+                        std::span<std::uint8_t> output);
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
+/// The content size a frame announces; nullopt when it tells none or is no zstd frame.
+std::optional<std::uint64_t> frame_content_size(std::span<const std::uint8_t> frame);
 /// Length in bytes of the zstd or skippable frame at the front of the bytes, found without
 /// decompressing; 0 when there is none or it is cut short.
 std::size_t frame_length(std::span<const std::uint8_t> bytes);

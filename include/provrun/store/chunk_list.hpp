@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,15 +10,16 @@
 #include "provrun/store/content.hpp"
 
 // A list object names the chunks of a long file, or, at the second level, the lists:
-//   list = (id:64hex SP bytes "\n")+
-// where bytes is the plain length of what the id stands for. A list ends after at most 4096 lines
+//   list = ((id:64hex | "-") SP bytes "\n")+
+// where bytes is the plain length of what the id stands for; "-" is a hole of so many zeros, in a
+// list of chunks only. A list ends after at most 4096 lines
 // and, from the 512th on, after an id whose last eleven bits are zero, so that an insertion
 // rewrites one or two lists.
 namespace provrun::store {
 
 struct ListedChunk {
-  ChunkId id;
-  std::uint64_t size = 0;  ///< plain bytes
+  std::optional<ChunkId> id;  ///< none: a hole
+  std::uint64_t size = 0;     ///< plain bytes
   bool operator==(const ListedChunk&) const = default;
 };
 
@@ -29,6 +31,8 @@ class ChunkListBuilder {
   explicit ChunkListBuilder(StoreList store) : store_(std::move(store)) {}
 
   void add(const ListedChunk& chunk);
+  /// A hole of so many bytes; the file gets a list, however short.
+  void add_hole(std::uint64_t size);
   /// Fills in chunks, list and list_levels.
   void finish(FileContent& content);
 
@@ -38,6 +42,7 @@ class ChunkListBuilder {
   StoreList store_;
   std::vector<ListedChunk> open_;    ///< of the list being filled
   std::vector<ListedChunk> closed_;  ///< lists stored
+  bool has_holes_ = false;
 };
 
 std::string encode_list(const std::vector<ListedChunk>& chunks);

@@ -18,12 +18,24 @@ struct ChunkerParameters {
   bool operator==(const ChunkerParameters&) const = default;
 };
 
+/// Ways of storing that came after the first programs of version 1. Each stands by its name in the
+/// config, so that those programs refuse the repository; one without them gets none.
+struct Features {
+  bool bundles = true;  ///< small files share chunks
+  bool holes = true;    ///< of sparse files, in lists
+  bool patches = true;  ///< chunks stored as zstd patches against others
+  bool shuffle = true;  ///< bytes of numbers put in planes before they are compressed
+  bool operator==(const Features&) const = default;
+  static Features none() { return {false, false, false, false}; }
+};
+
 /// The repository's config.json: written once, when it is created.
 struct RepositoryConfig {
   static constexpr int kVersion = 1;  ///< the format this program writes, and the newest it reads
 
   base::Uuid id;
   base::Timestamp created;
+  Features features;
   ChunkerParameters chunker;
   int compression_level = 3;                ///< zstd level for new chunks, 1 to 19
   std::uint64_t pack_size = 64 << 20;       ///< bytes at which a data pack is closed

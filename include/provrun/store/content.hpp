@@ -27,14 +27,30 @@ enum class ChunkKind : char {
   list = 'l'   ///< a chunk list of a long file
 };
 
-/// Where a file's bytes are. Exactly one of the two: up to kInlineChunks chunk ids, or a list.
+/// Where a small file lies that shares a chunk with others: `size` bytes of the chunk.
+struct BundlePlace {
+  ChunkId chunk;
+  std::uint64_t offset = 0;
+  auto operator<=>(const BundlePlace&) const = default;
+};
+
+/// Where a file's bytes are. Exactly one of the three: up to kInlineChunks chunk ids, a list, or a
+/// place in a bundle. A file with holes always has a list.
 struct FileContent {
-  core::ContentId id;           ///< SHA-256 of the whole file
-  std::uint64_t size = 0;       ///< bytes
-  std::vector<ChunkId> chunks;  ///< in file order; empty for an empty file or when there is a list
+  core::ContentId id;           ///< SHA-256 of the whole file, holes as zeros
+  std::uint64_t size = 0;       ///< bytes, holes included
+  std::vector<ChunkId> chunks;  ///< in file order; empty for an empty file
   std::optional<ChunkId> list;  ///< a list object; see docs/formats/repository.md
-  int list_levels = 0;          ///< 0 without a list, 1: a list of chunks, 2: a list of such lists
+  int list_levels = 0;          ///< 0 without a list, 1: list of chunks, 2: list of such lists
+  std::optional<BundlePlace> bundle;  ///< of a small file
   bool operator==(const FileContent&) const = default;
+};
+
+/// A run of bytes of a file.
+struct ByteRange {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  bool operator==(const ByteRange&) const = default;
 };
 
 inline constexpr std::size_t kInlineChunks = 8;

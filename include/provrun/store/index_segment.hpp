@@ -9,7 +9,8 @@
 
 // An index segment, "index/" sha256-of-the-file ".tsv.zst", is one zstd frame of text:
 //   segment = row* superseded*          rows sorted by (chunk, pack, offset), each once
-//   row        = chunk:64hex TAB pack:64hex TAB offset TAB compressed TAB plain TAB kind "\n"
+//   row        = chunk:64hex TAB pack:64hex TAB offset TAB compressed TAB plain TAB kind
+//                [TAB method] "\n"
 //   superseded = segment:64hex TAB "-" TAB "0" TAB "0" TAB "0" TAB "s" "\n"
 // The page is docs/formats/repository.md.
 namespace provrun::store {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "provrun/backend/backend.hpp"
@@ -18,7 +19,7 @@
 //   pack    = frame* footer
 //   footer  = magic:u32 = 0x184D2A5E  size:u32  table  trailer
 //   table   = one zstd frame of text: "#provrun-pack 1 " nonce:32hex " " session:uuid "\n" row*
-//   row     = chunk:64hex TAB offset TAB compressed TAB plain TAB kind "\n"
+//   row     = chunk:64hex TAB offset TAB compressed TAB plain TAB kind [TAB method] "\n"
 //   trailer = version:u32 = 1  footer_offset:u64  "PRVPACK1"
 // Version history: 1, the first. The page is docs/formats/repository.md.
 namespace provrun::store {
@@ -38,7 +39,16 @@ struct PackedChunk {
   std::uint32_t length = 0;        ///< of its frame
   std::uint32_t plain_length = 0;  ///< of the chunk itself
   ChunkKind kind = ChunkKind::data;
-  bool operator==(const PackedChunk&) const = default;
+  std::shared_ptr<const std::string> method = nullptr;  ///< see chunk_frame.hpp; none: plain
+
+  std::string_view method_text() const {
+    return method ? std::string_view(*method) : std::string_view();
+  }
+  bool operator==(const PackedChunk& other) const {
+    return id == other.id && offset == other.offset && length == other.length &&
+           plain_length == other.plain_length && kind == other.kind &&
+           method_text() == other.method_text();
+  }
 };
 
 std::optional<ChunkKind> parse_kind(char letter);
@@ -56,7 +66,7 @@ class PackWriter {
   ~PackWriter();
 
   void append(const ChunkId& id, std::span<const std::uint8_t> frame, std::uint32_t plain_length,
-              ChunkKind kind);
+              ChunkKind kind, std::string_view method = {});
   /// Bytes of the frames so far.
   std::uint64_t size() const { return size_; }
   bool empty() const { return chunks_.empty(); }

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,18 +14,43 @@
 
 namespace provrun::store {
 
+class ChunkCache;
 class Index;
 class WriteSession;
 
 struct CreateOptions {
   int compression_level = 3;  ///< zstd, 1 to 19
   ChunkerParameters chunker;
+  Features features;
 };
 
 struct OpenOptions {
   /// Folder for the mapped index table, below which each repository has its own; it can be deleted
   /// at any time. Empty: the table is kept in memory, 44 bytes per chunk.
   std::string cache_directory;
+};
+
+/// A piece of a file's content in order: bytes of a chunk, or a hole.
+struct ContentPart {
+  std::optional<ChunkId> chunk;  ///< none: a hole, zeros
+  std::uint64_t length = 0;      ///< 0 where the content does not tell it (inline chunks)
+  std::uint64_t skip = 0;        ///< bytes of the chunk before the part (bundles)
+  bool whole = true;             ///< the part is the whole chunk
+};
+
+/// Takes bytes of a file that belong at the offset. May be called from several threads at once.
+using PieceSink = std::function<void(std::uint64_t offset, std::span<const std::uint8_t>)>;
+
+/// A chunk in memory, its hash verified.
+struct StoredChunk {
+  std::vector<std::uint8_t> bytes;
+  int patch_depth = 0;  ///< 0: it needs no other chunk
+};
+using SharedChunk = std::shared_ptr<const StoredChunk>;
+
+/// How many threads a call may use; 0 stands for one for each processor.
+struct SessionOptions {
+  unsigned threads = 0;
 };
 
 /// An open repository: the entrance to its chunks. The format stands in docs/formats/repository.md.
@@ -45,7 +73,7 @@ class Repository {
   Index& index() { return *index_; }
 
   /// Claims a slot and begins to write; see write_session.hpp.
-  std::unique_ptr<WriteSession> begin_session();
+  std::unique_ptr<WriteSession> begin_session(const SessionOptions& options = {});
 
   /// Whether the chunk, or a content of one chunk, is there as far as the index knows.
   bool has(const ChunkId& id);
@@ -56,12 +84,29 @@ class Repository {
   /// The chunk's plaintext, its SHA-256 verified. Error(not_found) when no pack has it,
   /// Error(corruption) naming the pack when every copy is damaged.
   std::vector<std::uint8_t> read_chunk(const ChunkId& id);
-  /// The file's bytes in order, every chunk verified, the total length too. At most one chunk is in
-  /// memory.
+  /// The same out of a small cache of recent chunks, which is what contents are read through:
+  /// neighbours of one bundle, and the bases of patches, are decompressed once.
+  SharedChunk chunk(const ChunkId& id);
+  /// Bytes of the chunk, as its frame tells without being decompressed.
+  std::uint64_t chunk_length(const ChunkId& id);
+
+  /// The file's bytes in order, every chunk verified, the total length too. Holes are given as
+  /// zeros. What comes next is read ahead on another thread when the content is long.
   void read_content(const FileContent& content, const ByteSink& sink);
   std::string read_content(const FileContent& content, std::uint64_t limit);
-  /// Calls for each data chunk in order with its length, or 0 where an inline list does not tell
-  /// it.
+  /// The same in any order and, when it is long, on several threads; holes are not given. What the
+  /// sink throws ends it. For writing a file with pwrite.
+  void read_pieces(const FileContent& content, const PieceSink& sink, unsigned threads = 0);
+  /// Fills the buffer from the offset; returns fewer bytes only at the end. For random access: a
+  /// long content's list is read each time, through the cache.
+  std::size_t read_range(const FileContent& content, std::uint64_t offset,
+                         std::span<std::uint8_t> buffer);
+
+  /// Calls for each part in order. Reads list objects.
+  void for_each_part(const FileContent& content,
+                     const std::function<void(const ContentPart&)>& visit);
+  /// Calls for each data chunk in order with its length, or 0 where an inline list or a bundle does
+  /// not tell it.
   void for_each_chunk(const FileContent& content,
                       const std::function<void(const ChunkId&, std::uint64_t length)>& visit);
 
@@ -69,9 +114,12 @@ class Repository {
   Repository(std::shared_ptr<backend::Backend> backend, RepositoryConfig config,
              OpenOptions options);
 
+  SharedChunk load_chunk(const ChunkId& id);
+
   std::shared_ptr<backend::Backend> backend_;
   RepositoryConfig config_;
   std::unique_ptr<Index> index_;
+  std::unique_ptr<ChunkCache> cache_;
 };
 
 /// A repository in a folder. Errors of create_at are those of Repository::create.

@@ -5,15 +5,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "provrun/base/time.hpp"
 #include "provrun/base/uuid.hpp"
 #include "provrun/os/file.hpp"
 #include "provrun/store/content.hpp"
+#include "provrun/store/repository.hpp"
 
 namespace provrun::store {
-
-class Repository;
 
 /// What a session has done so far.
 struct SessionStatistics {
@@ -25,16 +25,35 @@ struct SessionStatistics {
   std::uint64_t packs = 0;          ///< packs closed
 };
 
+/// What is known of a file beside its bytes.
+struct PutOptions {
+  /// What the file held in an earlier snapshot: chunks that are new are stored as patches against
+  /// that where it pays. May be anything; it is only a hint.
+  const FileContent* previous = nullptr;
+  /// Of a sparse file: where it has data, ascending and without overlaps. Nothing else is read.
+  /// Ignored in a repository without the feature: then holes are read as zeros.
+  const std::vector<ByteRange>* data = nullptr;
+  /// With data: the file's length.
+  std::uint64_t size = 0;
+};
+
+/// Files up to this many bytes gain by sharing a chunk with their neighbours.
+inline constexpr std::size_t kBundledFileLimit = 64 << 10;
+/// A bundle of about this many bytes is the best: give put_bundle files until their sum reaches it.
+inline constexpr std::size_t kBundleSize = 1 << 20;
+
 /// One writer's work from the claim of a slot to one commit. put_… may be called from several
-/// threads at once; commit(), checkpoint() and the destructor only when no other call is under way.
-/// An error of a source only fails that put. After an error of storing the session accepts nothing
-/// more: begin another one (what was indexed by then will be found again). Destroyed without
-/// commit, it leaves only unreferenced packs.
+/// threads at once; what they return is certain to be stored only when checkpoint() or commit() has
+/// returned: compressing and writing go on behind them, within bounds of memory. commit(),
+/// checkpoint() and the destructor only when no other call is under way. An error of a source only
+/// fails that put. After an error of storing the session accepts nothing more: begin another one
+/// (what was indexed by then will be found again). Destroyed without commit, it leaves only
+/// unreferenced packs.
 class WriteSession {
  public:
   /// Claims a slot of the newest epoch and reads which packs must not be reused. Publishes
   /// snapshots that a crashed writer had committed and not yet published.
-  explicit WriteSession(Repository& repository);
+  explicit WriteSession(Repository& repository, const SessionOptions& options = {});
   ~WriteSession();
   WriteSession(const WriteSession&) = delete;
   WriteSession& operator=(const WriteSession&) = delete;
@@ -44,11 +63,20 @@ class WriteSession {
   /// Reads the file once, from its beginning: chunks, hashes, deduplicates, compresses, packs.
   FileContent put_file(const std::string& path);
   FileContent put_file(const os::File& file, const std::string& path_for_errors);
-  FileContent put_stream(const ByteSource& source);
+  FileContent put_file(const os::File& file, const std::string& path_for_errors,
+                       const PutOptions& options);
+  FileContent put_stream(const ByteSource& source, const FileContent* previous = nullptr);
   FileContent put_bytes(std::span<const std::uint8_t> bytes);
   FileContent put_bytes(std::string_view bytes);
-  /// One chunk as it is, for trees and lists; at most kMaximumObjectSize bytes.
-  ChunkId put_object(std::span<const std::uint8_t> bytes, ChunkKind kind);
+  /// Small files that are near each other, each whole in memory: they are put one after the other
+  /// into one chunk, and each gets a place in it. Returned in the order given. What was put before
+  /// in this session, or is a chunk of its own, is not stored again. Files above kBundledFileLimit
+  /// are put by themselves; so are all of them in a repository without the feature.
+  std::vector<FileContent> put_bundle(std::span<const std::span<const std::uint8_t>> files);
+  /// One chunk as it is, for trees and lists; at most kMaximumObjectSize bytes. previous is a chunk
+  /// that this one may be a variant of, such as the same directory's in an earlier snapshot.
+  ChunkId put_object(std::span<const std::uint8_t> bytes, ChunkKind kind,
+                     const ChunkId* previous = nullptr);
 
   /// Whether the content, of one chunk, is in the repository or was put in this session, so that it
   /// need not be put again.

@@ -89,7 +89,7 @@ TEST_CASE("what a newer program wrote is refused, not misread") {
     return base::ErrorCode::internal;
   };
   CHECK(code(changed_config("provrun_repository", 2)) == base::ErrorCode::unsupported);
-  CHECK(code(changed_config("features", codec::Json::array().push_back("bundles"))) ==
+  CHECK(code(changed_config("features", codec::Json::array().push_back("unheard-of"))) ==
         base::ErrorCode::unsupported);
   CHECK(code(changed_config("encryption", "aes256-ctr-hmac-sha256")) ==
         base::ErrorCode::unsupported);
