@@ -23,7 +23,18 @@ class WatchedSources : public pipeline::Sources {
     const auto full = os::join_path(directory_, path);
     const auto stat = os::stat_file(full);
     watched_.push_back({full, stat});
+    if (!stat && os::lstat_file(full))
+      throw base::Error(
+          base::ErrorCode::invalid_input,
+          base::format("'{}' is a symbolic link that leads nowhere", base::printable(path)))
+          .hint("make what it points to, or replace the link by the file");
     if (!stat) return std::nullopt;
+    if (stat->type != os::FileType::regular)
+      throw base::Error(
+          base::ErrorCode::invalid_input,
+          base::format("'{}' is {}", base::printable(path),
+                       stat->type == os::FileType::directory ? "a directory" : "no regular file"))
+          .hint("give the path of a file");
     return os::read_file(full, std::uint64_t{1} << 30U);
   }
 

@@ -4,6 +4,7 @@
 #include "provrun/hash/sha256.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
+#include "provrun/os/random.hpp"
 #include "schema.hpp"
 
 namespace provrun::catalog {
@@ -55,7 +56,16 @@ db::Database memory_state() {
 }
 
 void remove_state(const std::string& path) {
-  for (const auto* suffix : {"-wal", "-shm", ""}) os::remove_file(path + suffix);
+  for (const auto* suffix : {"-wal", "-shm", ""}) {
+    const auto file = path + suffix;
+    const auto stat = os::lstat_file(file);
+    if (stat && stat->type == os::FileType::directory) {
+      // No database, and maybe somebody's work: it makes room and is not deleted.
+      os::rename_file(file, file + ".aside-" + os::random_hex(4));
+    } else {
+      os::remove_file(file);
+    }
+  }
 }
 
 }  // namespace provrun::catalog

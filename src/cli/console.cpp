@@ -4,6 +4,7 @@
 
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/base/width.hpp"
 #include "provrun/os/terminal.hpp"
 
 namespace provrun::cli {
@@ -21,11 +22,31 @@ std::size_t caret_offset(const base::Position& position) {
     while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) ++end;
   }
   const auto missing = static_cast<std::size_t>(position.column - 1);
-  const auto shown = base::printable(line.substr(0, end));
-  const auto width = static_cast<std::size_t>(std::count_if(shown.begin(), shown.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+  const auto width = base::display_width(base::printable(line.substr(0, end)));
   return end < line.size() ? width : std::max(width, missing);
+}
+
+// The line as it is shown, and the caret's column in it. Of one that would fill the screen, the
+// part around the place.
+std::pair<std::string, std::size_t> source_line(const base::Position& position) {
+  constexpr std::size_t kColumns = 160;
+  constexpr std::size_t kBefore = 100;
+  constexpr std::string_view kCut = "[...]";
+  auto line = base::printable(position.source_line);
+  auto caret = caret_offset(position);
+  if (base::display_width(line) <= kColumns) return {line, caret};
+  std::string_view rest = line;
+  std::string shown;
+  if (caret > kBefore) {
+    const auto skipped = base::cut_to_width(rest, caret - kBefore);
+    rest.remove_prefix(skipped.size());
+    shown = kCut;
+    caret = caret - base::display_width(skipped) + kCut.size();
+  }
+  const auto kept = base::cut_to_width(rest, kColumns - kCut.size());
+  shown += kept;
+  if (kept.size() < rest.size()) shown += kCut;
+  return {shown, caret};
 }
 }  // namespace
 
@@ -137,14 +158,15 @@ void Console::error(const base::Error& error) {
   text += "provrun: " + paint_err(Colour::red, "error:") + " ";
   if (placed)
     text += paint_err(Colour::bold, base::printable(error.position()->to_string()) + ":") + " ";
-  text += error.message();
+  text += base::with_short_words(error.message());
   if (placed && !error.position()->source_line.empty()) {
-    text += "\n  " + base::printable(error.position()->source_line);
+    const auto [line, caret] = source_line(*error.position());
+    text += "\n  " + line;
     if (error.position()->column > 0)
-      text += "\n  " + std::string(caret_offset(*error.position()), ' ') +
-              paint_err(Colour::green, "^");
+      text += "\n  " + std::string(caret, ' ') + paint_err(Colour::green, "^");
   }
-  if (!error.hint().empty()) text += "\n" + paint_err(Colour::blue, "hint:") + " " + error.hint();
+  if (!error.hint().empty())
+    text += "\n" + paint_err(Colour::blue, "hint:") + " " + base::with_short_words(error.hint());
   error_line(text);
 }
 

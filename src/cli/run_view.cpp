@@ -5,6 +5,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/base/width.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/file.hpp"
 #include "provrun/os/process.hpp"
@@ -259,7 +260,7 @@ void RunView::redraw() {
   }
   line += time_left();
   const auto width = static_cast<std::size_t>(os::terminal_width(2));
-  if (line.size() > width) line = line.substr(0, width - 1);
+  line.resize(base::cut_to_width(line, width - 1).size());
   console_.status(line);
 }
 

@@ -102,6 +102,15 @@ Database& Database::operator=(Database&&) noexcept = default;
 
 namespace {
 
+// SQLite calls a directory under its name "disk I/O error".
+void require_file(const std::string& path) {
+  const auto stat = os::stat_file(path);
+  if (stat && stat->type != os::FileType::regular)
+    throw Error(ErrorCode::corruption,
+                base::format("cannot open {}: it is no regular file", base::printable(path)))
+        .hint(kRebuildHint);
+}
+
 void open_handle(Database::State& state, const std::string& name, int flags) {
   const int code =
       sqlite3_open_v2(name.c_str(), &state.handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -153,6 +162,7 @@ Database Database::open(const std::string& path, const Schema& schema, const Opt
   state->path = path;
   state->busy_timeout = options.busy_timeout;
   state->read_only = options.access == Access::read;
+  require_file(path);
   if (state->read_only) {
     const auto before = os::stat_file(path);
     if (!before)

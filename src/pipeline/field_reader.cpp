@@ -16,6 +16,52 @@ std::string Where::to_string() const {
   return text + base::format("{}step '{}'", key.empty() ? "" : " of ", base::printable(step));
 }
 
+namespace {
+
+// What a key looks like when it is right; the next step after "must be a map, not a list".
+std::string example_of(std::string_view key) {
+  struct Example {
+    std::string_view key;
+    std::string_view text;
+  };
+  static constexpr Example kExamples[] = {
+      {"provrun", "provrun: 1"},
+      {"name", "name: my-workflow"},
+      {"params", "params: {alpha: 0.5}"},
+      {"file", "params: {file: params.yaml}"},
+      {"env", "env: {set: {LC_ALL: C}, pass: [LANG], secrets: [API_TOKEN]}"},
+      {"set", "set: {LC_ALL: C}"},
+      {"pass", "pass: [LANG]"},
+      {"secrets", "secrets: [API_TOKEN]"},
+      {"defaults", "defaults: {retries: 2}"},
+      {"steps", "steps: {hello: {run: echo hello}}"},
+      {"targets", "targets: {default: [report]}"},
+      {"run", "run: sort {inputs} > {outputs}"},
+      {"inputs", "inputs: [data.csv, script.py]"},
+      {"outputs", "outputs: result.txt"},
+      {"needs", "needs: [prepare]"},
+      {"resources", "resources: {cpus: 2, time: 1h}"},
+      {"retries", "retries: 3"},
+      {"shell", "shell: [bash, -euo, pipefail, -c]"},
+      {"cwd", "cwd: build"},
+      {"stdin", "stdin: data.csv"},
+      {"stdout", "stdout: result.txt"},
+      {"stderr", "stderr: messages.txt"},
+      {"when", "when: \"{params.plots}\""},
+      {"tags", "tags: [slow]"},
+      {"description", "description: \"sorts the table\""},
+      {"csv", "foreach: {csv: samples.csv}"},
+      {"glob", "foreach: {glob: \"data/{site}.csv\"}"},
+      {"range", "foreach: {range: [1, 10]}"},
+      {"matrix", "matrix: {model: [linear, tree], seed: [1, 2]}"},
+      {"collect", "inputs: {parts: {collect: step.output}}"}};
+  for (const auto& example : kExamples)
+    if (example.key == key) return "such as: " + std::string(example.text);
+  return {};
+}
+
+}  // namespace
+
 void FieldReader::report(const Node& node, Where where, std::string_view wanted, std::string hint) {
   std::string found(node.describe());
   if (node.value_kind() == Value::Kind::text)
@@ -26,6 +72,7 @@ void FieldReader::report(const Node& node, Where where, std::string_view wanted,
     found = node.text();
   else if (node.is_sequence() && node.size() == 0)
     found = "an empty list";
+  if (hint.empty()) hint = example_of(where.key);
   diagnostics_.add(node.place(),
                    base::format("{} must be {}, not {}", where.to_string(), wanted, found),
                    std::move(hint));
@@ -117,7 +164,7 @@ std::optional<std::int64_t> FieldReader::integer(const Node& node, Where where, 
   if (node.value_kind() == Value::Kind::real) {
     const auto real = to_real(node.text());
     // JSON Schema counts 2.0 and 1e3 among the integers.
-    if (real && std::abs(*real) < 1e15 && std::trunc(*real) == *real)
+    if (real && std::abs(*real) <= 1e15 && std::trunc(*real) == *real)
       value = static_cast<std::int64_t>(*real);
   }
   if (value && *value >= least && *value <= most) return value;

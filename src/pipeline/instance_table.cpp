@@ -160,7 +160,14 @@ bool InstanceTableReader::read_csv(const Node& node, Where where, InstanceTable&
   if (!path) return false;
   auto found = csv_files_.find(*path);
   if (found == csv_files_.end()) {
-    const auto text = sources_.read(*path);
+    std::optional<std::string> text;
+    try {
+      text = sources_.read(*path);
+    } catch (const base::Error& error) {
+      throw base::Error(error.code(), error.message())
+          .hint(error.hint())
+          .at(diagnostics_.texts().position(node.place()));
+    }
     if (!text) {
       diagnostics_.add(node.place(), base::format("there is no file '{}'", base::printable(*path)),
                        "paths are relative to the pipeline file");
@@ -245,16 +252,22 @@ bool InstanceTableReader::read_range(const Node& node, Where where, InstanceTabl
   if (!node.is_sequence() || node.size() != 2) {
     diagnostics_.add(node.place(),
                      base::format("'range' in {} must be a list of two numbers, first and last",
-                                  where.to_string()));
+                                  where.to_string()),
+                     "such as: foreach: {range: [1, 10]}");
     return false;
   }
   const auto first = fields_.integer(node.item(0), {"range", where.step}, -kLimit, kLimit);
   const auto last = fields_.integer(node.item(1), {"range", where.step}, -kLimit, kLimit);
   if (!first || !last) return false;
   if (*first > *last || *last - *first >= static_cast<std::int64_t>(kMaxInstances)) {
-    diagnostics_.add(node.place(), *first > *last
-                                       ? "the range's first number is greater than its last"
-                                       : base::format("more than {} instances", kMaxInstances));
+    if (*first > *last)
+      diagnostics_.add(node.place(), "the range's first number is greater than its last",
+                       base::format("write [{}, {}]", *last, *first));
+    else
+      diagnostics_.add(node.place(),
+                       base::format("the range has {} numbers: that is more than {} instances",
+                                    *last - *first + 1, kMaxInstances),
+                       "the first and the last number are both part of it");
     return false;
   }
   table.variables = {"item"};

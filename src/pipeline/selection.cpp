@@ -35,7 +35,8 @@ std::string nearest_target(const Graph& graph, std::string_view word, bool with_
     for (std::size_t i = 0; i < graph.instance_count(); ++i)
       candidates.emplace_back(graph.name(Graph::instance(i)));
   const auto near = graph.nearest_path(word, candidates);
-  return near ? "did you mean '" + base::printable(*near) + "'?" : std::string();
+  return near ? "did you mean '" + base::printable(*near) + "'?"
+              : std::string("'provrun plan' lists the steps, 'provrun graph' their files");
 }
 
 // Marks the instances and all they depend on.

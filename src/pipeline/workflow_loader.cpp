@@ -1,5 +1,7 @@
 #include "workflow_loader.hpp"
 
+#include <algorithm>
+
 #include "compare_rules.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -13,6 +15,16 @@ namespace {
 const KeySet kTopKeys{
     {"provrun", "name", "params", "samples", "env", "defaults", "steps", "targets"},
     {"pools", "hooks", "include", "container", "conda", "modules", "slurm", "trace", "undeclared"}};
+
+// A misspelt key is reported as one; that the right one is missing would be a second error for it.
+bool is_misspelt(const Node& root, std::string_view key) {
+  for (std::size_t i = 0; i < root.size(); ++i) {
+    const auto& known = kTopKeys.known;
+    if (std::find(known.begin(), known.end(), root.key(i)) != known.end()) continue;
+    if (base::nearest(root.key(i), known) == key) return true;
+  }
+  return false;
+}
 
 bool is_step_name(std::string_view name) {
   if (name.empty() || name[0] == '-') return false;
@@ -75,6 +87,7 @@ Workflow WorkflowLoader::load(std::span<const Override> overrides) {
 void WorkflowLoader::check_version(const Node& root) {
   const auto version = root.find("provrun");
   if (!version) {
+    if (is_misspelt(root, "provrun")) return;
     fields_.report_missing(root, "provrun", {}, "begin the file with 'provrun: 1'");
     return;
   }
@@ -101,7 +114,14 @@ void WorkflowLoader::load_parameters(const Node& root, std::span<const Override>
 void WorkflowLoader::load_parameters_file(const Node& file) {
   const std::string path(file.text());
   if (path.empty()) return fields_.report(file, {"file", {}}, "a path");
-  const auto text = sources_.read(path);
+  std::optional<std::string> text;
+  try {
+    text = sources_.read(path);
+  } catch (const base::Error& error) {
+    throw base::Error(error.code(), error.message())
+        .hint(error.hint())
+        .at(diagnostics_.texts().position(file.place()));
+  }
   if (!text) {
     diagnostics_.add(file.place(), base::format("there is no file '{}'", base::printable(path)),
                      "paths are relative to the pipeline file");
@@ -169,6 +189,7 @@ void WorkflowLoader::load_steps(const Node& root) {
   }
   const auto steps = root.find("steps");
   if (!steps) {
+    if (is_misspelt(root, "steps")) return;
     fields_.report_missing(root, "steps", {}, "a step: 'steps: {hello: {run: echo hello}}'");
     return;
   }

@@ -23,6 +23,8 @@ constexpr std::uint32_t kMaxDepth = 200;
 // What aliases may add to the nodes that are written out: far more than people share by anchors,
 // far less than a "billion laughs" needs.
 constexpr std::uint64_t kMaxAliasNodes = 1'000'000;
+constexpr const char* kTextHint =
+    "provrun reads YAML in UTF-8: give another file, or save this one as UTF-8 text";
 constexpr std::string_view kCoreTag = "tag:yaml.org,2002:";
 
 class ViewBuffer : public std::streambuf {
@@ -344,7 +346,8 @@ bool is_readable_text(std::string_view text, std::uint32_t file, Diagnostics& di
     if ((byte < 0x20 && c != '\n' && c != '\t' && c != '\r') || byte == 0x7F) {
       diagnostics.add(
           {file, 0, 0},
-          base::format("not a text file: byte 0x{:02X} in line {}, column {}", byte, line, column));
+          base::format("not a text file: byte 0x{:02X} in line {}, column {}", byte, line, column),
+          kTextHint);
       return false;
     }
     ++column;
@@ -354,7 +357,7 @@ bool is_readable_text(std::string_view text, std::uint32_t file, Diagnostics& di
     }
   }
   if (base::is_valid_utf8(text)) return true;
-  diagnostics.add({file, 0, 0}, "not a text file: its bytes are not UTF-8");
+  diagnostics.add({file, 0, 0}, "not a text file: its bytes are not UTF-8", kTextHint);
   return false;
 }
 

@@ -64,10 +64,30 @@ RedactedJson Redactor::redact_json(const codec::Json& document) const {
       return codec::Json(std::move(members));
     }
 
+    static bool takes_user(std::string_view words) {
+      return words.ends_with(" -u ") || words.ends_with(" -U ") || words.ends_with("user ");
+    }
+
+    // The element read as the next word of the command.
+    std::string after_user_option(const std::string& words, const std::string& word) {
+      const auto whole = redactor.redact(words + word);
+      const auto colon = word.find(':');
+      const bool hidden = whole.count > redactor.redact(words).count && colon != std::string::npos;
+      return hidden ? word.substr(0, colon + 1) + mark(word.substr(colon + 1)) : text(word);
+    }
+
     codec::Json array(const codec::Json& value, Place place, NameStrength strength) {
       codec::Json::Array elements;
       const std::string* flag = nullptr;
+      std::string words;  // as in a command line, for options that only some programs have
       for (const codec::Json& element : value.as_array()) {
+        if (element.is_string() && takes_user(words)) {
+          elements.push_back(after_user_option(words, element.as_string()));
+          words += " x";
+          flag = nullptr;
+          continue;
+        }
+        if (element.is_string() && words.size() < 200) words += element.as_string() + " ";
         if (flag != nullptr && element.is_string()) {
           const std::string_view name = std::string_view(*flag).substr(2);
           elements.push_back(scalar(element, place_of(name), strength_of_name(name)));

@@ -275,39 +275,87 @@ std::optional<Range> match_authorization(std::string_view text, std::size_t at) 
   return credential_at(text, i, 8);
 }
 
+/// The password of `curl -u user:password`, `--user user:password`, `--proxy-user …`; with programs
+/// that are known to take one there: `docker run -u 1000:1000` names a user and a group.
+std::optional<Range> match_user_option(std::string_view text, std::size_t at) {
+  std::size_t i = at;
+  if (text.substr(at, 3) == "-u " || text.substr(at, 3) == "-U ") {
+    if (at > 0 && !is_space(text[at - 1])) return std::nullopt;
+    i = at + 3;
+  } else {  // "user": at the first of --user, or inside of --proxy-user
+    if (at < 1 || text[at - 1] != '-') return std::nullopt;
+    i = at + 4;
+    if (i > text.size() || (i < text.size() && text[i] != ' ' && text[i] != '='))
+      return std::nullopt;
+    ++i;
+  }
+  const std::size_t earliest = at - std::min(at, kLookBehind);
+  const auto line = text.substr(earliest, at - earliest);
+  const auto begin_of_line = line.rfind('\n');
+  const auto before = begin_of_line == std::string_view::npos ? line : line.substr(begin_of_line);
+  bool takes_password = false;
+  for (const std::string_view program : {"curl", "wget", "http", "https", "lftp", "ab", "xh"})
+    for (auto found = before.find(program); found != std::string_view::npos && !takes_password;
+         found = before.find(program, found + 1)) {
+      const auto end = found + program.size();
+      const bool begins = found == 0 || !is_alnum(before[found - 1]);
+      const bool ends = end < before.size() &&
+                        (is_space(before[end]) || before[end] == '\'' || before[end] == '"');
+      takes_password = begins && ends;
+    }
+  if (!takes_password) return std::nullopt;
+  while (i < text.size() && is_blank(text[i])) ++i;
+  while (i < text.size() && (text[i] == '\'' || text[i] == '"' || text[i] == '\\')) ++i;
+  const std::size_t stop = std::min(text.size(), i + 1024);
+  std::size_t colon = std::string_view::npos;
+  std::size_t end = i;
+  for (; end < stop; ++end) {
+    const char c = text[end];
+    if (is_space(c) || c == '\'' || c == '"') break;
+    if (c == ':' && colon == std::string_view::npos) colon = end;
+  }
+  while (end > i && text[end - 1] == '\\') --end;
+  if (colon == std::string_view::npos || colon + 1 >= end) return std::nullopt;
+  const auto password = text.substr(colon + 1, end - colon - 1);
+  if (is_placeholder(password) && password != "password" && password != "secret")
+    return std::nullopt;
+  return Range{colon + 1, end};
+}
+
 /// "token" and its like: the anchor lies inside of the name.
 std::optional<Range> match_name(std::string_view text, std::size_t at) {
   return match_assignment(text, at);
 }
 
 constexpr std::array kPatterns{
-    Pattern{"aki", match_aws},      Pattern{"asi", match_aws},
-    Pattern{"hp_", match_token<1>}, Pattern{"ho_", match_token<1>},
-    Pattern{"hu_", match_token<1>}, Pattern{"hs_", match_token<1>},
-    Pattern{"hr_", match_token<1>}, Pattern{"b_p", match_token<5>},
-    Pattern{"lpa", match_token<1>}, Pattern{"dt-", match_token<2>},
-    Pattern{"rt-", match_token<2>}, Pattern{"tt-", match_token<3>},
-    Pattern{"bt-", match_token<3>}, Pattern{"xox", match_token<0>},
-    Pattern{"xap", match_token<0>}, Pattern{"pm_", match_token<1>},
-    Pattern{"pyp", match_token<0>}, Pattern{"hf_", match_token<0>},
-    Pattern{"sk-", match_token<0>}, Pattern{"sk_", match_token<0>},
-    Pattern{"rk_", match_token<0>}, Pattern{"aiz", match_token<0>},
-    Pattern{"ya2", match_token<0>}, Pattern{"op_", match_token<1>},
-    Pattern{"kr_", match_token<2>}, Pattern{"hpa", match_token<1>},
-    Pattern{"hvs", match_token<0>}, Pattern{"eyj", match_jwt},
-    Pattern{"-be", match_pem},      Pattern{"://", match_url},
-    Pattern{"rer", match_bearer},   Pattern{"riz", match_authorization},
-    Pattern{"ssw", match_name},                                  // password, passwd
-    Pattern{"sph", match_name},                                  // passphrase
-    Pattern{"ecr", match_name},                                  // secret
-    Pattern{"oke", match_name},                                  // token
-    Pattern{"ede", match_name},                                  // credential
-    Pattern{"pik", match_name},                                  // apikey
-    Pattern{"i_k", match_name},                                  // api_key
-    Pattern{"i-k", match_name},     Pattern{"s_k", match_name},  // access_key
-    Pattern{"s-k", match_name},     Pattern{"ssk", match_name},
+    Pattern{"aki", match_aws, true},      Pattern{"asi", match_aws, true},
+    Pattern{"hp_", match_token<1>, true}, Pattern{"ho_", match_token<1>, true},
+    Pattern{"hu_", match_token<1>, true}, Pattern{"hs_", match_token<1>, true},
+    Pattern{"hr_", match_token<1>, true}, Pattern{"b_p", match_token<5>, true},
+    Pattern{"lpa", match_token<1>, true}, Pattern{"dt-", match_token<2>, true},
+    Pattern{"rt-", match_token<2>, true}, Pattern{"tt-", match_token<3>, true},
+    Pattern{"bt-", match_token<3>, true}, Pattern{"xox", match_token<0>, true},
+    Pattern{"xap", match_token<0>, true}, Pattern{"pm_", match_token<1>, true},
+    Pattern{"pyp", match_token<0>, true}, Pattern{"hf_", match_token<0>, true},
+    Pattern{"sk-", match_token<0>, true}, Pattern{"sk_", match_token<0>, true},
+    Pattern{"rk_", match_token<0>, true}, Pattern{"aiz", match_token<0>, true},
+    Pattern{"ya2", match_token<0>, true}, Pattern{"op_", match_token<1>, true},
+    Pattern{"kr_", match_token<2>, true}, Pattern{"hpa", match_token<1>, true},
+    Pattern{"hvs", match_token<0>, true}, Pattern{"eyj", match_jwt, true},
+    Pattern{"-be", match_pem, true},      Pattern{"://", match_url, true},
+    Pattern{"-u ", match_user_option},    Pattern{"use", match_user_option},
+    Pattern{"rer", match_bearer},         Pattern{"riz", match_authorization},
+    Pattern{"ssw", match_name},                                        // password, passwd
+    Pattern{"sph", match_name},                                        // passphrase
+    Pattern{"ecr", match_name},                                        // secret
+    Pattern{"oke", match_name},                                        // token
+    Pattern{"ede", match_name},                                        // credential
+    Pattern{"pik", match_name},                                        // apikey
+    Pattern{"i_k", match_name},                                        // api_key
+    Pattern{"i-k", match_name},           Pattern{"s_k", match_name},  // access_key
+    Pattern{"s-k", match_name},           Pattern{"ssk", match_name},
     Pattern{"e_k", match_name},  // private_key
-    Pattern{"e-k", match_name},     Pattern{"tek", match_name},
+    Pattern{"e-k", match_name},           Pattern{"tek", match_name},
 };
 
 }  // namespace

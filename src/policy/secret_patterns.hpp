@@ -15,6 +15,7 @@ struct Pattern {
   /// The secret around the anchor at that position; looks at most kLookBehind back, and at most
   /// 2 * kLongestMatch ahead.
   std::optional<Range> (*match)(std::string_view text, std::size_t anchor_at);
+  bool certain = false;  ///< the shape alone tells: an issuer's prefix, a private key, a URL
 };
 
 std::span<const Pattern> secret_patterns();

@@ -27,20 +27,29 @@ std::string tombstones_name(std::uint64_t epoch) {
 }
 
 PackSet read_tombstones(backend::Backend& backend, std::uint64_t epoch) {
-  const auto file = backend.read_all(tombstones_name(epoch), kTombstoneLimit);
-  const auto plain = codec::ZstdDecompressor().decompress(
-      {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}, kTombstoneLimit);
-  std::string_view text(reinterpret_cast<const char*>(plain.data()), plain.size());
-  PackSet packs;
-  while (!text.empty()) {
-    const auto line = take_until(text, '\n');
-    PackId id;
-    if (!line || !read_hex(*line, id.digest))
-      throw base::Error(base::ErrorCode::corruption,
-                        tombstones_name(epoch) + " has an invalid line");
-    packs.insert(id);
+  const auto name = tombstones_name(epoch);
+  try {
+    const auto file = backend.read_all(name, kTombstoneLimit);
+    const auto plain = codec::ZstdDecompressor().decompress(
+        {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}, kTombstoneLimit);
+    std::string_view text(reinterpret_cast<const char*>(plain.data()), plain.size());
+    PackSet packs;
+    while (!text.empty()) {
+      const auto line = take_until(text, '\n');
+      PackId id;
+      if (!line || !read_hex(*line, id.digest))
+        throw base::Error(base::ErrorCode::corruption, "a line of it is not valid");
+      packs.insert(id);
+    }
+    return packs;
+  } catch (base::Error& error) {
+    if (error.code() != base::ErrorCode::corruption) throw;
+    throw base::Error(base::ErrorCode::corruption,
+                      base::format("{} of the repository is damaged: {}", name, error.message()))
+        .hint(
+            "it tells which packs were removed: bring it back from a copy of the repository; what "
+            "is recorded can still be read and restored");
   }
-  return packs;
 }
 
 // Epoch 1 begins with no tombstones; epoch e+1, when a writer opens it, with those of e. Whoever

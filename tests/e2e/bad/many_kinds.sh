@@ -11,14 +11,16 @@ check() { # NAME MESSAGE < document
 }
 check wrong-type "provrun: error: pipeline.yaml:3:8: 'steps' must be a map, not a list
   steps: [a, b]
-         ^" <<'YAML'
+         ^
+hint: such as: steps: {hello: {run: echo hello}}" <<'YAML'
 provrun: 1
 name: x
 steps: [a, b]
 YAML
 check wrong-type-of-number "provrun: error: pipeline.yaml:4:28: 'retries' of step 's' must be a whole number from 0 to 1000, not the text 'many'
     s: {outputs: o, retries: many, run: \"true\"}
-                             ^" <<'YAML'
+                             ^
+hint: such as: retries: 3" <<'YAML'
 provrun: 1
 name: x
 steps:
@@ -155,4 +157,51 @@ provrun: 1
 name: x
 steps:
   s: {outputs: ../../outside.txt, run: "true"}
+YAML
+check misspelt-steps "provrun: error: pipeline.yaml:3:1: unknown key 'stpes' in the pipeline
+  stpes:
+  ^
+hint: did you mean 'steps'?" <<'YAML'
+provrun: 1
+name: x
+stpes:
+  s: {outputs: o, run: "true"}
+YAML
+check after-wide-letters "provrun: error: pipeline.yaml:4:30: unknown template {inptus}
+    s: {outputs: o, run: \"漢字漢字 {inptus}\"}
+                                   ^
+hint: did you mean {inputs}? To pass the braces on as they are, write {{inptus}}" <<'YAML'
+provrun: 1
+name: x
+steps:
+  s: {outputs: o, run: "漢字漢字 {inptus}"}
+YAML
+long=$(printf 'x%.0s' $(seq 2000))
+check in-a-long-line "provrun: error: pipeline.yaml:4:2026: unknown template {inptus}
+  [...]${long:0:99} {inptus}\"}
+                                                                                                           ^
+hint: did you mean {inputs}? To pass the braces on as they are, write {{inptus}}" <<YAML
+provrun: 1
+name: x
+steps:
+  s: {outputs: o, run: "$long {inptus}"}
+YAML
+check long-name "provrun: error: pipeline.yaml:4:3: unknown key '${long:0:119}[...]${long:0:59}' in 'defaults'
+    ${long:0:153}[...]
+    ^
+hint: known here: retries, resources, shell" <<YAML
+provrun: 1
+name: x
+defaults:
+  ${long:0:900}: 1
+steps: {s: {run: "true"}}
+YAML
+check range-too-long "provrun: error: pipeline.yaml:4:24: the range has 1000000000000001 numbers: that is more than 2000000 instances
+    a: {foreach: {range: [0, 1e15]}, outputs: \"x{item}\", run: \"true\"}
+                         ^
+hint: the first and the last number are both part of it" <<'YAML'
+provrun: 1
+name: x
+steps:
+  a: {foreach: {range: [0, 1e15]}, outputs: "x{item}", run: "true"}
 YAML

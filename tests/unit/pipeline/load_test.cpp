@@ -26,12 +26,15 @@ std::string first_error(std::string_view text, MemorySources sources = {}) {
 }  // namespace
 
 TEST_CASE("what is no text is refused before any YAML is read") {
+  const std::string hint =
+      " (provrun reads YAML in UTF-8: give another file, or save this one as UTF-8 text)";
   CHECK(first_error(std::string_view("provrun: 1\nst\0eps", 17)) ==
-        "pipeline.yaml: not a text file: byte 0x00 in line 2, column 3");
+        "pipeline.yaml: not a text file: byte 0x00 in line 2, column 3" + hint);
   CHECK(first_error("\x7f"
-                    "ELF\x02") == "pipeline.yaml: not a text file: byte 0x7F in line 1, column 1");
+                    "ELF\x02") ==
+        "pipeline.yaml: not a text file: byte 0x7F in line 1, column 1" + hint);
   CHECK(first_error("provrun: \xff\xfe") ==
-        "pipeline.yaml: not a text file: its bytes are not UTF-8");
+        "pipeline.yaml: not a text file: its bytes are not UTF-8" + hint);
   CHECK(first_error(std::string((16U << 20U) + 1, '#')) ==
         "pipeline.yaml: the file is 16777217 bytes long; a pipeline may have 16777216 (put tables "
         "into a "
