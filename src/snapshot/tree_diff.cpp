@@ -64,8 +64,8 @@ const std::string& name_of(const TreeLine& line) {
 class Comparison {
  public:
   Comparison(store::Repository& left, store::Repository& right,
-             const std::function<void(const TreeChange&)>& visit)
-      : left_(left), right_(right), visit_(visit) {}
+             const std::function<void(const TreeChange&)>& visit, FolderTimes folder_times)
+      : left_(left), right_(right), visit_(visit), folder_times_(folder_times) {}
 
   void run(const store::ChunkId& before, const store::ChunkId& after) {
     if (before == after) return;
@@ -162,7 +162,8 @@ class Comparison {
     }
     auto fields = differing_fields(before, after);
     const bool folder = before.type == EntryType::directory;
-    const bool only_time = folder && fields.size() == 1 && fields[0] == "modified";
+    const bool only_time = folder && folder_times_ == FolderTimes::leave_out &&
+                           fields.size() == 1 && fields[0] == "modified";
     if (!fields.empty() && !only_time) {
       const bool content = fields.front() == "content" || fields.front() == "target";
       visit_({content ? Change::content : Change::metadata, before, after, std::move(fields)});
@@ -176,6 +177,7 @@ class Comparison {
   store::Repository& left_;
   store::Repository& right_;
   const std::function<void(const TreeChange&)>& visit_;
+  FolderTimes folder_times_;
   std::vector<Folder> folders_;
 };
 
@@ -199,13 +201,13 @@ std::vector<std::string> differing_fields(const Entry& before, const Entry& afte
 
 void diff_trees(store::Repository& repository, const store::ChunkId& before,
                 const store::ChunkId& after, const std::function<void(const TreeChange&)>& visit) {
-  Comparison(repository, repository, visit).run(before, after);
+  Comparison(repository, repository, visit, FolderTimes::leave_out).run(before, after);
 }
 
 void diff_trees(store::Repository& repository_before, const store::ChunkId& before,
                 store::Repository& repository_after, const store::ChunkId& after,
-                const std::function<void(const TreeChange&)>& visit) {
-  Comparison(repository_before, repository_after, visit).run(before, after);
+                const std::function<void(const TreeChange&)>& visit, FolderTimes folder_times) {
+  Comparison(repository_before, repository_after, visit, folder_times).run(before, after);
 }
 
 }  // namespace provrun::snapshot

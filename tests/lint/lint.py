@@ -30,6 +30,8 @@ FOREIGN = [
     (r"yaml-cpp/", {"pipeline"}),
     (r"git2(\.h|/)", {"capture"}),
     (r"boost/program_options", {"cli"}),
+    (r"fuse(3/|\.h|_)", {"mount"}),
+    (r"archive(_entry)?\.h", {"interchange"}),
     (r"boost/", {"os", "exec"}),
     (r"linux/(filter|seccomp)\.h", {"trace", "os", "exec"}),  # exec's launcher installs what trace wrote
     (r"sys/ptrace\.h|linux/|seccomp\.h", {"trace", "os"}),
@@ -41,7 +43,7 @@ PUBLIC_FOREIGN = {("include/provrun/base/format.hpp", "fmt/"), ("include/provrun
 
 # The two wings do not know each other; they meet in `core` and are joined in `app`.
 EXECUTION_WING = {"pipeline", "trace", "capture", "exec", "engine"}
-STORAGE_WING = {"backend", "store", "snapshot", "catalog", "transfer"}
+STORAGE_WING = {"backend", "store", "snapshot", "catalog", "transfer", "mount"}
 
 # Calls and the rooms that may make them.
 BANNED = [

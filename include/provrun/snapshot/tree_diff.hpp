@@ -27,10 +27,14 @@ struct TreeChange {
 void diff_trees(store::Repository& repository, const store::ChunkId& before,
                 const store::ChunkId& after, const std::function<void(const TreeChange&)>& visit);
 
+/// Whether a folder of which only the time differs counts.
+enum class FolderTimes { leave_out, report };
+
 /// The same when the two sides are not of one repository.
 void diff_trees(store::Repository& repository_before, const store::ChunkId& before,
                 store::Repository& repository_after, const store::ChunkId& after,
-                const std::function<void(const TreeChange&)>& visit);
+                const std::function<void(const TreeChange&)>& visit,
+                FolderTimes folder_times = FolderTimes::leave_out);
 
 /// What differs between two entries of one kind, except their names and what directories hold.
 std::vector<std::string> differing_fields(const Entry& before, const Entry& after);
