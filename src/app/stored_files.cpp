@@ -69,7 +69,8 @@ class ProgressTo : public snapshot::Progress {
 
 }  // namespace
 
-RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressSink& progress) {
+RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressSink& progress,
+                             const base::Cancellation& cancellation) {
   const auto opened = open(request.repository);
   const auto name = request.is_run ? snapshot_of_run(request.repository, request.snapshot)
                                    : resolve(request.repository, *opened, request.snapshot);
@@ -81,13 +82,20 @@ RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressS
   snapshot::RestoreOptions options;
   options.patterns = request.selections;
   options.overwrite = request.overwrite ? snapshot::Overwrite::yes : snapshot::Overwrite::no;
+  options.dry_run = request.dry_run;
+  options.verify = request.verify;
+  options.remove_others = request.remove_others;
+  options.threads = request.threads;
+  options.cancellation = &cancellation;
+  options.owners = manifest.run.is_null();  // the files of runs have none
+  if (manifest.top) options.top = &*manifest.top;
   options.progress = &reporter;
-  const auto report = snapshot::restore_tree(*opened, manifest.root, request.into, options);
+  auto report = snapshot::restore_tree(*opened, manifest.root, request.into, options);
   if (!report.unmatched_patterns.empty())
     throw base::Error(
         base::ErrorCode::not_found,
         base::format("nothing matches {}", base::printable(report.unmatched_patterns[0])));
-  return {name.id.to_hex(), report.files, report.bytes};
+  return {name.id.to_hex(), std::move(report)};
 }
 
 VerifySummary verify_files(const std::optional<std::string>& repository,

@@ -120,6 +120,7 @@ const std::vector<Command>& commands() {
                                         {"diff", command_diff},
                                         {"lineage", command_lineage},
                                         {"graph", command_graph},
+                                        {"backup", command_backup},
                                         {"snapshots", command_snapshots},
                                         {"find", command_find},
                                         {"stats", command_stats},

@@ -16,7 +16,8 @@ struct ConsoleOptions {
   int verbosity = 0;
   bool colour_out = false;  ///< on standard output
   bool colour_err = false;
-  bool live = false;  ///< a status that is redrawn on standard error
+  bool live = false;             ///< a status that is redrawn on standard error
+  bool silent_progress = false;  ///< --progress none
 };
 
 /// Where everything is printed: results on standard output, everything for people on standard

@@ -160,6 +160,7 @@ void decide_appearance(Preliminary& result) {
   };
   result.console.colour_out = coloured(1);
   result.console.colour_err = coloured(2);
+  result.console.silent_progress = result.progress == "none";
   result.console.live =
       result.progress == "auto" && os::is_terminal(2) && !dumb && !result.console.quiet;
 }

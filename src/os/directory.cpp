@@ -159,7 +159,7 @@ void Directory::set_mtime(const std::string& name, std::int64_t mtime_ns) const 
 }
 
 void Directory::set_own_mode(std::uint32_t mode) const {
-  set_mode(file_, mode, path_);
+  os::set_mode(file_, mode, path_);
 }
 void Directory::set_own_mtime(std::int64_t mtime_ns) const {
   os::set_mtime(file_, mtime_ns, path_);

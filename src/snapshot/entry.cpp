@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "entry_metadata.hpp"
+#include "plain_line.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/codec/json.hpp"
@@ -42,6 +44,8 @@ void append_text(std::string& out, std::string_view key, std::string_view text) 
   codec::append_json_string(out, text);
 }
 
+}  // namespace
+
 // Seconds with nine decimals, or none; a decimal text, because JSON readers round numbers of this
 // length.
 void append_time(std::string& out, std::int64_t nanoseconds) {
@@ -57,9 +61,13 @@ void append_time(std::string& out, std::int64_t nanoseconds) {
   out.append(digits, sizeof digits);
 }
 
+namespace {
+
 base::Error invalid(const std::string& what) {
   return base::Error(base::ErrorCode::corruption, "a tree has an invalid entry: " + what);
 }
+
+}  // namespace
 
 std::int64_t parse_time(std::string_view text) {
   const bool negative = !text.empty() && text[0] == '-';
@@ -84,6 +92,8 @@ std::int64_t parse_time(std::string_view text) {
   return static_cast<std::int64_t>(negative ? ~magnitude + 1 : magnitude);
 }
 
+namespace {
+
 hash::Digest parse_id(const codec::Json& json) {
   const auto digest = hash::parse_digest(json.as_string());
   if (!digest || json.as_string() != digest->to_hex()) throw invalid("id");
@@ -96,11 +106,15 @@ std::uint32_t parse_u32(const codec::Json& json, std::string_view key) {
   return static_cast<std::uint32_t>(value);
 }
 
+}  // namespace
+
 std::string parse_bytes(const codec::Json& json, std::string_view plain, std::string_view base64) {
   if (const auto* text = json.find(plain)) return text->as_string();
   if (const auto* text = json.find(base64)) return codec::from_base64(text->as_string());
   throw invalid("no " + std::string(plain));
 }
+
+namespace {
 
 Entry parse_entry(const codec::Json& json, std::string_view type) {
   Entry entry;
@@ -126,11 +140,14 @@ Entry parse_entry(const codec::Json& json, std::string_view type) {
     entry.target = parse_bytes(json, "l", "L");
     if (entry.target.empty() || entry.target.find('\0') != std::string::npos)
       throw invalid("target");
+  } else if (type == "p" || type == "s" || type == "b" || type == "c") {
+    entry.type = static_cast<EntryType>(type[0]);
   } else {
     throw base::Error(base::ErrorCode::unsupported,
                       "a tree has an entry of the unknown type '" + std::string(type) + "'")
         .hint("a newer provrun wrote it; update this one");
   }
+  parse_metadata(json, entry);
   return entry;
 }
 
@@ -186,7 +203,13 @@ void append_entry_line(std::string& out, const Entry& entry) {
       out += ',';
       append_name(out, "l", "L", entry.target);
       break;
+    case EntryType::fifo:
+    case EntryType::socket:
+    case EntryType::block_device:
+    case EntryType::character_device:
+      break;
   }
+  append_metadata(out, entry);
   out.append("}\n");
 }
 
@@ -199,6 +222,7 @@ void append_part_line(std::string& out, std::string_view first_name, const store
 }
 
 TreeLine parse_tree_line(std::string_view line) {
+  if (auto entry = parse_plain_line(line)) return std::move(*entry);
   try {
     const auto json = codec::parse_json(line, 4);
     const auto& type = json.at("t").as_string();

@@ -88,6 +88,22 @@ std::string Manifest::to_json() const {
       {"tool", tool_version},
       {"session", session.to_string()},
   });
+  if (counts.others > 0) {
+    for (auto& [name, value] : json.as_object())
+      if (name == "counts") value.set("others", counts.others);
+  }
+  if (top) {
+    // The members of a tree's line that are not of the name or the tree itself.
+    auto line = *top;
+    line.path = "top";
+    line.tree = root;
+    std::string text;
+    append_entry_line(text, line);
+    auto members = codec::parse_json(text);
+    std::erase_if(members.as_object(),
+                  [](const auto& member) { return member.first == "n" || member.first == "d"; });
+    json.set("top", std::move(members));
+  }
   if (parent) json.set("parent", parent->to_hex());
   if (!run.is_null()) json.set("run", run);
   return json.dump() + "\n";
@@ -112,8 +128,11 @@ Manifest parse_manifest(std::string_view text) {
     manifest.started = parse_time(json.at("started"));
     manifest.ended = parse_time(json.at("ended"));
     const auto& counts = json.at("counts");
-    manifest.counts = {count_of(counts, "files"), count_of(counts, "directories"),
-                       count_of(counts, "symlinks"), count_of(counts, "bytes")};
+    manifest.counts.files = count_of(counts, "files");
+    manifest.counts.directories = count_of(counts, "directories");
+    manifest.counts.symlinks = count_of(counts, "symlinks");
+    manifest.counts.bytes = count_of(counts, "bytes");
+    if (counts.find("others") != nullptr) manifest.counts.others = count_of(counts, "others");
     const auto& stored = json.at("stored");
     manifest.stored.bytes_put = count_of(stored, "bytes_put");
     manifest.stored.new_chunks = count_of(stored, "new_chunks");
@@ -124,6 +143,12 @@ Manifest parse_manifest(std::string_view text) {
     const auto session = base::parse_uuid(json.at("session").as_string());
     if (!session) throw base::Error(base::ErrorCode::invalid_input, "session is not a UUID");
     manifest.session = *session;
+    if (const auto* members = json.find("top")) {
+      auto line = *members;
+      line.set("n", "top").set("d", manifest.root.to_hex());
+      manifest.top = parse_entry_line(line.dump());
+      manifest.top->path.clear();
+    }
     if (const auto* parent = json.find("parent")) manifest.parent = SnapshotId{parse_id(*parent)};
     if (const auto* run = json.find("run")) manifest.run = *run;
     return manifest;

@@ -3,12 +3,11 @@
 #include <optional>
 #include <vector>
 
+#include "glob.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/snapshot/restorer.hpp"
 
 namespace provrun::snapshot {
-
-namespace {
 
 bool has_wildcard(std::string_view text) {
   return text.find_first_of("*?[") != std::string_view::npos;
@@ -19,6 +18,8 @@ std::vector<std::string_view> components(std::string_view path) {
   std::erase_if(parts, [](auto part) { return part.empty() || part == "."; });
   return parts;
 }
+
+namespace {
 
 // "[a-c]", "[!x]" at the front of the pattern: whether it takes the character, and its length.
 // nullopt when the bracket is not closed, and then it is an ordinary character.
@@ -41,6 +42,8 @@ std::optional<std::pair<bool, std::size_t>> match_bracket(std::string_view patte
   return std::nullopt;
 }
 
+}  // namespace
+
 // One component; linear for each "*", because only the last one is ever gone back to.
 bool match_component(std::string_view pattern, std::string_view name) {
   std::size_t p = 0;
@@ -56,7 +59,9 @@ bool match_component(std::string_view pattern, std::string_view name) {
       const auto bracket =
           pattern[p] == '[' ? match_bracket(pattern.substr(p), static_cast<unsigned char>(name[n]))
                             : std::nullopt;
-      if (bracket) {
+      if (pattern[p] == '\\' && p + 1 < pattern.size()) {
+        step = pattern[p + 1] == name[n] ? 2 : 0;  // the next character is meant as it is
+      } else if (bracket) {
         step = bracket->first ? bracket->second : 0;
       } else if (pattern[p] == '?' || pattern[p] == name[n]) {
         step = 1;
@@ -75,6 +80,8 @@ bool match_component(std::string_view pattern, std::string_view name) {
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
 }
+
+namespace {
 
 // Which lengths of the path the pattern takes; one row for each of its components.
 std::vector<bool> match_components(const std::vector<std::string_view>& pattern,

@@ -1,134 +1,292 @@
 #include "provrun/snapshot/restorer.hpp"
 
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <mutex>
 #include <optional>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
 
+#include "entry_writer.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
-#include "provrun/os/directory.hpp"
-#include "provrun/os/random.hpp"
+#include "provrun/os/environment.hpp"
 #include "tree_cursor.hpp"
 
 namespace provrun::snapshot {
 
 namespace {
 
-// A name in the directory that is removed again unless it was published.
-class TemporaryName {
- public:
-  explicit TemporaryName(const os::Directory& directory)
-      : directory_(directory), name_(".provrun-" + os::random_hex(8)) {}
-  ~TemporaryName() {
-    try {
-      if (!name_.empty()) directory_.remove_file(name_);
-    } catch (const base::Error&) {
-      // It is reported already: this runs only after another error.
-    }
-  }
-  TemporaryName(const TemporaryName&) = delete;
-  TemporaryName& operator=(const TemporaryName&) = delete;
-  const std::string& name() const { return name_; }
+constexpr std::size_t kQueue = 256;  // files that wait for a thread; each keeps its folder open
 
-  void publish(const std::string& name, Overwrite overwrite) {
-    if (overwrite == Overwrite::yes) {
-      directory_.rename(name_, name);
-      name_.clear();
-    } else if (!directory_.link(name_, name)) {
-      throw base::Error(base::ErrorCode::conflict,
-                        base::printable(os::join_path(directory_.path(), name)) + " exists already")
-          .hint("restore into another directory, or allow overwriting");
+bool is_damage(const base::Error& error) {
+  return error.code() == base::ErrorCode::corruption || error.code() == base::ErrorCode::not_found;
+}
+
+// Threads that do what they are given, and remember the first failure.
+class Workers {
+ public:
+  explicit Workers(unsigned threads) {
+    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  }
+  ~Workers() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+      queue_.clear();
     }
+    changed_.notify_all();
+    for (auto& thread : threads_) thread.join();
+  }
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  void add(std::function<void()> task) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return queue_.size() < kQueue || failure_; });
+    if (failure_) std::rethrow_exception(failure_);
+    queue_.push_back(std::move(task));
+    lock.unlock();
+    changed_.notify_all();
+  }
+  void settle() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return (queue_.empty() && busy_ == 0) || failure_; });
+    if (failure_) std::rethrow_exception(failure_);
   }
 
  private:
-  const os::Directory& directory_;
-  std::string name_;
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [&] { return ended_ || (!queue_.empty() && !failure_); });
+      if (ended_) return;
+      auto task = std::move(queue_.front());
+      queue_.pop_front();
+      ++busy_;
+      lock.unlock();
+      std::exception_ptr failure;
+      try {
+        task();
+        task = nullptr;  // what it holds ends here, not under the lock
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      lock.lock();
+      --busy_;
+      if (failure && !failure_) failure_ = failure;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::function<void()>> queue_;
+  std::size_t busy_ = 0;
+  bool ended_ = false;
+  std::exception_ptr failure_;
+  std::vector<std::thread> threads_;
 };
 
-void write_file(store::Repository& repository, const Entry& entry, const os::Directory& directory,
-                const std::string& name, const RestoreOptions& options) {
-  const auto path = os::join_path(directory.path(), name);
-  TemporaryName temporary(directory);
-  const auto file = directory.create_new_file(temporary.name());
-  repository.read_content(entry.content, [&](std::span<const std::uint8_t> bytes) {
-    os::write_all(file, bytes, path);
-    if (options.progress != nullptr) options.progress->bytes_done(bytes.size());
-    if (options.cancellation != nullptr) options.cancellation->check();
-  });
-  os::set_mode(file, entry.mode, path);
-  os::set_mtime(file, entry.mtime_ns, path);
-  if (options.durability == os::Durability::synced) os::sync_file(file, path);
-  temporary.publish(name, options.overwrite);
-}
-
-void write_symlink(const Entry& entry, const os::Directory& directory, const std::string& name,
-                   Overwrite overwrite) {
-  TemporaryName temporary(directory);
-  directory.make_symlink(entry.target, temporary.name());
-  directory.set_mtime(temporary.name(), entry.mtime_ns);
-  temporary.publish(name, overwrite);
-}
-
 // Restores a tree. Directories are made when the first selected entry below them appears, so that a
-// pattern does not leave empty ones, and get their mode and time when everything in them is there.
+// pattern does not leave empty ones, and get their mode and time when everything in them is there:
+// each is held by its tasks and by those below it, and finished by the last that lets go.
 class TreeRestorer {
  public:
   TreeRestorer(store::Repository& repository, const std::string& target,
                const RestoreOptions& options)
-      : repository_(repository), options_(options), matched_(options.patterns.size(), false) {
-    open_.push_back({.entry = {}, .directory = os::Directory(target)});
+      : repository_(repository),
+        options_(options),
+        target_(target),
+        matched_(options.patterns.size(), false),
+        writer_(repository, options,
+                options.owners ? EntryWriter::Ownership::restore : EntryWriter::Ownership::leave) {
+    auto root = std::make_shared<Folder>(*this);
+    if (!options.dry_run) {
+      os::make_directories(target);
+      root->directory.emplace(target);
+    } else if (os::stat_file(target)) {
+      root->directory.emplace(target);
+    }
+    root->whole = options.patterns.empty();
+    if (options.top != nullptr && options.patterns.empty()) root->entry = *options.top;
+    open_.push_back(std::move(root));
+    const auto cores = static_cast<unsigned>(os::available_cores());
+    workers_.emplace(options.threads > 0 ? options.threads : std::max(cores, 1U));
   }
 
   RestoreReport run(const store::ChunkId& root) {
+    os::allow_many_open_files();
     TreeCursor cursor(
-        [&](const store::ChunkId& tree, const std::string&) {
-          const auto bytes = repository_.read_chunk(tree);
-          return std::string(bytes.begin(), bytes.end());
+        [&](const store::ChunkId& tree, const std::string& path) -> std::optional<std::string> {
+          try {
+            const auto bytes = repository_.read_chunk(tree);
+            return std::string(bytes.begin(), bytes.end());
+          } catch (const base::Error& error) {
+            if (!is_damage(error)) throw;
+            if (!open_.empty()) open_.back()->whole = false;  // not all its names are known
+            problem(path.empty() ? "." : path, "its entries cannot be read: " + error.message(),
+                    true);
+            return std::nullopt;
+          }
         },
         root);
     for (auto event = cursor.next(); event != TreeCursor::Event::end; event = cursor.next()) {
       if (options_.cancellation != nullptr) options_.cancellation->check();
-      try {
-        if (event == TreeCursor::Event::leave) {
-          close_directory(cursor.entry().path);
-        } else {
-          restore_entry(cursor.entry());
-        }
-      } catch (base::Error& error) {
-        error.add_context("cannot restore " + base::printable(cursor.entry().path));
-        throw;
+      if (event == TreeCursor::Event::leave) {
+        leave();
+        continue;
       }
+      restore_entry(cursor.entry());
     }
+    workers_->settle();
+    leave();
+    workers_->settle();
     for (std::size_t i = 0; i < matched_.size(); ++i)
       if (!matched_[i]) report_.unmatched_patterns.push_back(options_.patterns[i]);
-    if (options_.durability == os::Durability::synced) open_.front().directory->sync();
+    if (folder_failure_) std::rethrow_exception(folder_failure_);
+    std::sort(report_.problems.begin(), report_.problems.end(),
+              [](const auto& a, const auto& b) { return path_less(a.path, b.path); });
+    writer_.fill(report_);
     return std::move(report_);
   }
 
  private:
-  struct OpenDirectory {
-    Entry entry;                             ///< path is the bare name
+  struct Folder {
+    explicit Folder(TreeRestorer& r) : restorer(r) {}
+    ~Folder() { restorer.finish(*this); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    TreeRestorer& restorer;
+    std::optional<Entry> entry;              ///< with its whole path
+    std::string name;                        ///< in its parent
     std::optional<os::Directory> directory;  ///< once something needed it
+    bool complete = false;                   ///< the tree has been gone through to its end here
+    bool whole = false;                      ///< all of it is restored
+    bool missing = false;                    ///< of a dry run
+    std::unordered_set<std::string> names;   ///< that the snapshot has, when others are removed
+    std::shared_ptr<Folder> parent;
   };
+
+  void problem(const std::string& path, const std::string& message, bool damage) {
+    const std::lock_guard lock(mutex_);
+    report_.problems.push_back({path, message, damage});
+  }
+
+  // Metadata of a directory, when nothing more happens in it.
+  void finish(Folder& folder) {
+    try {
+      if (!folder.directory) return;
+      if (options_.remove_others && folder.whole && folder.complete) remove_others(folder);
+      if (!folder.entry || options_.dry_run) return;
+      writer_.finish_directory(*folder.entry, *folder.directory);
+    } catch (const base::Error& error) {
+      problem(folder.entry ? folder.entry->path : target_, error.message(), false);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!folder_failure_) folder_failure_ = std::current_exception();
+    }
+  }
+
+  void remove_others(Folder& folder) {
+    const auto names = folder.directory->names();
+    for (std::size_t at = 0; at < names.size();) {
+      const std::string name = names.c_str() + at;
+      at += name.size() + 1;
+      if (folder.names.contains(name)) continue;
+      {
+        const std::lock_guard lock(mutex_);
+        ++report_.removed;
+      }
+      if (!options_.dry_run) os::remove_entry(*folder.directory, name);
+    }
+  }
 
   void restore_entry(const Entry& entry) {
     const auto& path = entry.path;
     const auto name = path.substr(path.rfind('/') + 1);
     const bool wanted = selected(path);
+    if (options_.remove_others) open_.back()->names.insert(name);
     if (entry.type == EntryType::directory) {
-      open_.push_back({.entry = entry, .directory = std::nullopt});
-      open_.back().entry.path = name;
-      if (wanted) innermost();
+      auto folder = std::make_shared<Folder>(*this);
+      folder->entry = entry;
+      folder->name = name;
+      folder->whole = wanted;
+      folder->parent = open_.back();
+      open_.push_back(std::move(folder));
+      if (wanted) innermost_for(entry);
       return;
     }
     if (!wanted) return;
-    const auto& directory = innermost();
-    if (entry.type == EntryType::file) {
-      write_file(repository_, entry, directory, name, options_);
-      ++report_.files;
-      report_.bytes += entry.content.size;
-    } else {
-      write_symlink(entry, directory, name, options_.overwrite);
-      ++report_.symlinks;
+    const auto folder = innermost_for(entry);
+    if (options_.dry_run) {
+      const bool kept = entry.type == EntryType::file && folder->directory &&
+                        writer_.has_content(entry, *folder->directory, name);
+      done(entry, kept);
+      return;
+    }
+    if (!entry.hard_link.empty() && link_to_first(entry, *folder, name)) return;
+    if (entry.hard_link.empty() && entry.type == EntryType::file) {
+      workers_->add([this, entry, folder, name] { write(entry, *folder, name); });
+    } else if (write(entry, *folder, name) && !entry.hard_link.empty()) {
+      first_names_[entry.hard_link] = path;
+    }
+  }
+
+  // Whether the file has a name already, and this one is made another of it.
+  bool link_to_first(const Entry& entry, const Folder& folder, const std::string& name) {
+    const auto first = first_names_.find(entry.hard_link);
+    if (first == first_names_.end()) return false;
+    try {
+      auto parts = base::split(first->second, '/');
+      const std::string last(parts.back());
+      parts.pop_back();
+      os::Directory at(target_);
+      for (const auto part : parts) at = at.open_directory(std::string(part));
+      writer_.link(at, last, *folder.directory, name);
+    } catch (const base::Error& error) {
+      if (error.code() == base::ErrorCode::conflict) throw;
+      return false;  // a file of its own is better than none
+    }
+    done(entry, false);
+    return true;
+  }
+
+  bool write(const Entry& entry, const Folder& folder, const std::string& name) {
+    try {
+      done(entry, writer_.write(entry, *folder.directory, name) == EntryWriter::Done::kept);
+      return true;
+    } catch (base::Error& error) {
+      const bool fatal =
+          error.code() == base::ErrorCode::conflict || error.code() == base::ErrorCode::no_space ||
+          error.code() == base::ErrorCode::cancelled || error.code() == base::ErrorCode::internal;
+      if (fatal) {
+        error.add_context("cannot restore " + base::printable(entry.path));
+        throw;
+      }
+      problem(entry.path, error.message(), is_damage(error));
+      return false;
+    }
+  }
+
+  void done(const Entry& entry, bool kept) {
+    const std::lock_guard lock(mutex_);
+    switch (entry.type) {
+      case EntryType::file:
+        ++report_.files;
+        report_.bytes += entry.content.size;
+        if (kept) ++report_.kept_files;
+        break;
+      case EntryType::symlink:
+        ++report_.symlinks;
+        break;
+      default:
+        ++report_.others;
     }
     if (options_.progress != nullptr) options_.progress->entry_done(entry);
   }
@@ -141,31 +299,51 @@ class TreeRestorer {
     return any;
   }
 
-  const os::Directory& innermost() {
-    for (std::size_t i = 1; i < open_.size(); ++i)
-      if (!open_[i].directory)
-        open_[i].directory.emplace(open_[i - 1].directory->make_directory(open_[i].entry.path));
-    return *open_.back().directory;
+  std::shared_ptr<Folder> innermost_for(const Entry& entry) {
+    try {
+      return innermost();
+    } catch (base::Error& error) {
+      error.add_context("cannot restore " + base::printable(entry.path));
+      throw;
+    }
   }
 
-  void close_directory(const std::string& path) {
-    auto& closing = open_.back();
-    if (closing.directory) {
-      closing.directory->set_own_mode(closing.entry.mode);
-      closing.directory->set_own_mtime(closing.entry.mtime_ns);
-      if (options_.durability == os::Durability::synced) closing.directory->sync();
+  std::shared_ptr<Folder> innermost() {
+    for (std::size_t i = 1; i < open_.size(); ++i) {
+      auto& folder = *open_[i];
+      if (folder.directory || folder.missing) continue;
+      const auto& outer = *open_[i - 1];
+      if (options_.dry_run) {
+        folder.missing = true;
+        const auto stat = outer.directory ? outer.directory->lstat(folder.name) : std::nullopt;
+        if (stat && stat->type == os::FileType::directory)
+          folder.directory.emplace(outer.directory->open_directory(folder.name));
+      } else {
+        folder.directory.emplace(outer.directory->make_directory(folder.name));
+      }
+      const std::lock_guard lock(mutex_);
       ++report_.directories;
-      closing.entry.path = path;
-      if (options_.progress != nullptr) options_.progress->entry_done(closing.entry);
+      if (options_.progress != nullptr) options_.progress->entry_done(*folder.entry);
     }
+    return open_.back();
+  }
+
+  void leave() {
+    open_.back()->complete = true;
     open_.pop_back();
   }
 
   store::Repository& repository_;
   const RestoreOptions& options_;
+  const std::string target_;
   std::vector<bool> matched_;
-  std::vector<OpenDirectory> open_;
+  std::mutex mutex_;  ///< of the report and the progress
   RestoreReport report_;
+  std::exception_ptr folder_failure_;
+  EntryWriter writer_;
+  std::unordered_map<std::string, std::string> first_names_;  ///< of files with several names
+  std::vector<std::shared_ptr<Folder>> open_;
+  std::optional<Workers> workers_;
 };
 
 }  // namespace
@@ -179,18 +357,13 @@ void restore_file(store::Repository& repository, const Entry& entry, const std::
   RestoreOptions options;
   options.overwrite = overwrite;
   options.durability = durability;
-  const auto name = os::base_name(path);
-  if (entry.type == EntryType::file) {
-    write_file(repository, entry, directory, name, options);
-  } else {
-    write_symlink(entry, directory, name, overwrite);
-  }
+  EntryWriter(repository, options, EntryWriter::Ownership::leave)
+      .write(entry, directory, os::base_name(path));
   if (durability == os::Durability::synced) directory.sync();
 }
 
 RestoreReport restore_tree(store::Repository& repository, const store::ChunkId& root,
                            const std::string& directory, const RestoreOptions& options) {
-  os::make_directories(directory);
   return TreeRestorer(repository, directory, options).run(root);
 }
 

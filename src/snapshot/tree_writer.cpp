@@ -96,6 +96,7 @@ struct TreeWriter::State {
     auto directory = std::move(open.back());
     open.pop_back();
     directory.entry.tree = close_levels(directory);
+    if (directory.entry.mtime_ns == INT64_MIN) directory.entry.mtime_ns = 0;
     auto& parent = open.back();
     if (parent.implied)
       parent.entry.mtime_ns = std::max(parent.entry.mtime_ns, directory.entry.mtime_ns);
@@ -158,14 +159,16 @@ void TreeWriter::add(const Entry& entry) {
   if (s.open.back().implied)
     s.open.back().entry.mtime_ns = std::max(s.open.back().entry.mtime_ns, entry.mtime_ns);
   if (entry.type == EntryType::directory) {
-    s.open_directory(entry, false);
+    s.open_directory(entry, entry.mtime_ns == INT64_MIN);
     return;
   }
   if (entry.type == EntryType::file) {
     ++s.counts.files;
     s.counts.bytes += entry.content.size;
-  } else {
+  } else if (entry.type == EntryType::symlink) {
     ++s.counts.symlinks;
+  } else {
+    ++s.counts.others;
   }
   const auto name = s.open.back().last_name;
   Entry line = entry;

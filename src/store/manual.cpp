@@ -33,12 +33,13 @@ get() { # the chunk's verified plaintext, in $T/c; $2 to $7: its id, pack, offse
   [ "$(sha256sum <"$T/c")" = "$1  -" ] || stop "chunk $1 is not what was stored"; L=$1
 }
 text() { if [ -z "$2" ]; then t=$1; else t=$(printf %s "$2" | base64 -d; echo x); t=${t%x}; fi; }
-e() { # type mode time tree lists list chunks content size bundle offset name name64 target target64: one entry
-  [ "$1" != + ] || { walk "$4"; return; }
+e() { # type mode time tree lists list chunks content size bundle offset name name64 target target64 device link: one entry
+  [ "$1" != + ] || { walk "$4"; return; }; v=${16} H=${17:+$T/h${17}}
   text "${12}" "${13}"; n=$t; case $n in '' | . | .. | */*) stop "a tree has an invalid name" ;; esac
   text "${14}" "${15}"; set -- "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" "./$n" "$t"
+  if [ "$H" ] && [ -e "$H" ]; then l=$(cat "$H"; echo x); ln -P -- "${l%x}" "${12}"; return; fi
   case $1 in
-  d) mkdir "${12}"; cd "${12}"; walk "$4"; cd .. ;;
+  d) mkdir "${12}"; cd "${12}"; walk "$4"; cd ..; H= ;;
   l) ln -s -- "${13}" "${12}"; touch -hd "@$3" "${12}"; return ;;
   f) printf '%s\n' $7 >"$T/l"; : >"${12}"
     [ -z "$5" ] || { get "$5"; for j in $(cut -d' ' -f1 "$T/c"); do get "$j"; cat "$T/c"; done >"$T/l"; }
@@ -46,12 +47,13 @@ e() { # type mode time tree lists list chunks content size bundle offset name na
     [ -z "${10}" ] || { get "${10}"; from "${11}" "$T/c" | head -c "$9" >"${12}"; : >"$T/l"; }
     while read -r j s; do case $j in '') ;; -) truncate -s "+$s" "${12}" ;; *) get "$j"; cat "$T/c" >>"${12}" ;; esac; done <"$T/l"
     [ "$(sha256sum <"${12}")" = "$8  -" ] || stop "${12} is not what was stored" ;;
+  p) mkfifo "${12}" ;; b | c) mknod "${12}" "$1" "${v%:*}" "${v#*:}" || return 0 ;; s) return ;; # sockets are not made
   *) stop "an entry has the unknown type '$1'" ;; esac
-  chmod "$2" "${12}"; touch -d "@$3" "${12}"
+  chmod "$2" "${12}"; touch -d "@$3" "${12}"; [ -z "$H" ] || printf %s "$PWD/${12}" >"$H"
 }
 walk() { # the entries of a tree, into the current directory
   get "$1"; s=$(jq -r '["e",.t,.p//"",.m//"",.d//"",.KK//"",.K//"",((.k//[.c//empty])|join(" ")),.c//"",.s//0,
-    (.x//["",0])[],.n//"",.N//"",.l//"",.L//""]|@sh' "$T/c") || stop "tree $1 cannot be read"; eval "$s"
+    (.x//["",0])[],.n//"",.N//"",.l//"",.L//"",.v//"",(.h//""|gsub("[^0-9A-Za-z:]";"_"))]|@sh' "$T/c") || stop "tree $1 cannot be read"; eval "$s"
 }
 h=${2##*-}; [ "$(sha256sum <"$2")" = "${h%.json}  -" ] || stop "$2 is not what was stored"
 r=$(jq -r .root "$2"); mkdir "$3"; cd "$3"; walk "$r"
@@ -93,7 +95,10 @@ line that begins with "#", then rows: chunk, offset, length, length of the chunk
 Manifest. JSON; "root" is the chunk id of the root directory's tree.
 
 Tree. One JSON object per line, sorted by the bytes of the names:
-    t  "f" file, "d" directory, "l" symbolic link, "+" the entries of another tree belong here
+    t  "f" file, "d" directory, "l" symbolic link, "p" fifo, "s" socket, "b", "c" devices, "+" the
+       entries of another tree belong here
+    h  entries with the same text are names of one file    v  major and minor number of a device
+    a  extended attributes, values in base64 (setfattr -n NAME -v 0sVALUE FILE sets one)
     n  name, or N its bytes in base64 where they are not UTF-8
     p  permission bits, octal     m  modification time, seconds since 1970 with up to 9 decimals
     u, g, U, G  owner's and group's numbers and names

@@ -9,6 +9,7 @@
 
 #include "provrun/base/time.hpp"
 #include "provrun/core/content_id.hpp"
+#include "provrun/snapshot/restorer.hpp"
 
 // The repository as a keeper of files: what it has, and how to get it back. `repository` is the
 // value of
@@ -31,14 +32,19 @@ struct RestoreRequest {
   std::vector<std::string> selections;  ///< paths or patterns; empty: all
   std::string into;
   bool overwrite = false;
+  bool dry_run = false;
+  bool verify = false;
+  bool remove_others = false;
+  unsigned threads = 0;
 };
 struct RestoreSummary {
   std::string snapshot;
-  std::uint64_t files = 0;
-  std::uint64_t bytes = 0;
+  snapshot::RestoreReport report;
 };
 /// Throws Error(not_found) before anything is written when a selected path is not in the snapshot.
-RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressSink& progress);
+/// What is damaged or cannot be written is in the report.
+RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressSink& progress,
+                             const base::Cancellation& cancellation);
 
 struct DamagedObject {
   std::string object;

@@ -3,12 +3,32 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "provrun/store/content.hpp"
 
 namespace provrun::snapshot {
 
-enum class EntryType : char { file = 'f', directory = 'd', symlink = 'l' };
+/// The letter is the one of the format.
+enum class EntryType : char {
+  file = 'f',
+  directory = 'd',
+  symlink = 'l',
+  fifo = 'p',
+  socket = 's',
+  block_device = 'b',
+  character_device = 'c'
+};
+inline bool is_device(EntryType type) {
+  return type == EntryType::block_device || type == EntryType::character_device;
+}
+
+/// An extended attribute; POSIX ACLs are system.posix_acl_access and system.posix_acl_default.
+struct Attribute {
+  std::string name;  ///< with its namespace: "user.origin"
+  std::string value;
+  auto operator<=>(const Attribute&) const = default;
+};
 
 /// One name in a directory of a snapshot.
 struct Entry {
@@ -19,11 +39,21 @@ struct Entry {
   std::int64_t mtime_ns = 0;
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::string user = {};            ///< name of uid where it had one
-  std::string group = {};           ///< name of gid where it had one
-  store::FileContent content = {};  ///< of files
-  std::string target = {};          ///< of symlinks, bytes
-  store::ChunkId tree = {};         ///< of directories; set by the tree writer
+  std::string user = {};                   ///< name of uid where it had one
+  std::string group = {};                  ///< name of gid where it had one
+  store::FileContent content = {};         ///< of files
+  std::string target = {};                 ///< of symlinks, bytes
+  store::ChunkId tree = {};                ///< of directories; set by the tree writer
+  std::vector<Attribute> attributes = {};  ///< by name
+  /// Entries of one snapshot with the same text, not empty, are names of one file.
+  std::string hard_link = {};
+  std::uint32_t device_major = 0;  ///< of devices
+  std::uint32_t device_minor = 0;
+  // How a file was when it was read, to know one that has not changed without opening it. Not known
+  // when ctime_ns is 0.
+  std::uint64_t inode = 0;
+  std::int64_t ctime_ns = 0;
+  bool changed = false;  ///< it changed while it was read, each time
   bool operator==(const Entry&) const = default;
 };
 

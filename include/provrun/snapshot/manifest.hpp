@@ -34,6 +34,9 @@ struct Manifest {
   std::vector<std::string> tags;
   base::Timestamp started;
   base::Timestamp ended;
+  /// Mode, owner, time and attributes of the directory whose entries are the root, where there was
+  /// one.
+  std::optional<Entry> top;
   TreeCounts counts;
   store::SessionStatistics stored;  ///< set by commit_snapshot
   std::optional<SnapshotId> parent;
