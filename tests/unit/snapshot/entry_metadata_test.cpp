@@ -35,8 +35,8 @@ TEST_CASE("all that an entry tells survives its line") {
   CHECK(there_and_back(entry) == entry);
   entry.path = "quoted \" \\ \n \xff";
   CHECK(there_and_back(entry) == entry);
-  for (const auto type : {EntryType::fifo, EntryType::socket, EntryType::block_device,
-                          EntryType::character_device}) {
+  for (const auto type :
+       {EntryType::fifo, EntryType::socket, EntryType::block_device, EntryType::character_device}) {
     Entry special;
     special.path = "special";
     special.type = type;
@@ -64,9 +64,9 @@ TEST_CASE("a plain line and the same line with white space tell the same") {
 
 TEST_CASE("members that make no sense are corruption") {
   const std::string begin = R"({"n":"x","t":"c","p":"644","m":"0","u":0,"g":0)";
-  for (const auto* rest : {"}", R"(,"v":"1"})", R"(,"v":"a:1"})", R"(,"v":"1:4294967296"})",
-                           R"(,"v":"1:2","i":"-1"})", R"(,"v":"1:2","a":[{"n":"","v":""}]})",
-                           R"(,"v":"1:2","a":[{"n":"x"}]})"}) {
+  for (const auto* rest :
+       {"}", R"(,"v":"1"})", R"(,"v":"a:1"})", R"(,"v":"1:4294967296"})", R"(,"v":"1:2","i":"-1"})",
+        R"(,"v":"1:2","a":[{"n":"","v":""}]})", R"(,"v":"1:2","a":[{"n":"x"}]})"}) {
     try {
       snapshot::parse_entry_line(begin + rest);
       FAIL("accepted: " << rest);
