@@ -87,28 +87,30 @@ void BackupView::finished(const app::BackupSummary& summary) {
   show_problems(report);
   const double seconds = seconds_of(os::steady_now() - started_);
   const bool made = !summary.snapshot.empty();
-  console_.object(codec::Json::object(
-      {{"type", "summary"},
-       {"snapshot", made ? codec::Json(summary.snapshot) : codec::Json()},
-       {"parent", summary.parent.empty() ? codec::Json() : codec::Json(summary.parent)},
-       {"dry_run", dry_run_},
-       {"unchanged", summary.unchanged},
-       {"files", report.counts.files},
-       {"directories", report.counts.directories},
-       {"symlinks", report.counts.symlinks},
-       {"others", report.counts.others},
-       {"bytes", report.counts.bytes},
-       {"new_files", report.new_files},
-       {"changed_files", report.changed_files},
-       {"unmodified_files", report.unmodified_files},
-       {"resumed_files", report.resumed_files},
-       {"read_bytes", report.read_bytes},
-       {"new_bytes", summary.new_bytes},
-       {"stored_bytes", summary.stored_bytes},
-       {"excluded", report.excluded},
-       {"unsteady", static_cast<std::int64_t>(report.unsteady.size())},
-       {"errors", static_cast<std::int64_t>(report.problems.size())},
-       {"duration_s", seconds}}));
+  codec::Json line = codec::Json::object({{"type", "summary"}});
+  if (made) line.set("snapshot", summary.snapshot);
+  if (!summary.parent.empty()) line.set("parent", summary.parent);
+  for (auto& [name, value] :
+       codec::Json::Object{{"dry_run", dry_run_},
+                           {"unchanged", summary.unchanged},
+                           {"files", report.counts.files},
+                           {"directories", report.counts.directories},
+                           {"symlinks", report.counts.symlinks},
+                           {"others", report.counts.others},
+                           {"bytes", report.counts.bytes},
+                           {"new_files", report.new_files},
+                           {"changed_files", report.changed_files},
+                           {"unmodified_files", report.unmodified_files},
+                           {"resumed_files", report.resumed_files},
+                           {"read_bytes", report.read_bytes},
+                           {"new_bytes", summary.new_bytes},
+                           {"stored_bytes", summary.stored_bytes},
+                           {"excluded", report.excluded},
+                           {"unsteady", static_cast<std::int64_t>(report.unsteady.size())},
+                           {"errors", static_cast<std::int64_t>(report.problems.size())},
+                           {"duration_s", seconds}})
+    line.set(name, std::move(value));
+  console_.object(std::move(line));
   if (summary.made_repository)
     console_.note("provrun: made the repository " + base::printable(summary.repository));
   const auto what = base::format(
