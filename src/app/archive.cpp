@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "observed_memory.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -200,6 +201,7 @@ std::size_t Archive::synchronize() {
 }
 
 void Archive::remember_steps() {
+  AccessSets access_sets(state_.get());
   for (const auto& name : *snapshots_) {
     if (snapshot::load_manifest(*repository_, name).run.is_null()) continue;
     const auto run = load_run(name);
@@ -210,6 +212,11 @@ void Archive::remember_steps() {
           execution.state == core::StepState::reused)
         steps.push_back(remembered_step(execution, [](const std::string&) { return nullptr; }));
     state_->put_steps(run.record.pipeline->path, steps);
+    std::vector<core::AccessSetPtr> sets;
+    for (const auto& step : steps)
+      for (const auto& id : step.access_sets)
+        if (auto set = access_sets.find(id, *this, run.manifest)) sets.push_back(std::move(set));
+    state_->put_access_sets(sets);
   }
 }
 
@@ -226,6 +233,8 @@ catalog::RememberedStep remembered_step(
     step.duration = std::chrono::milliseconds(
         (attempt.ended.nanoseconds - attempt.started.nanoseconds) / 1'000'000);
   }
+  step.access_sets = execution.observed.access_sets;
+  step.accesses = execution.observed.accesses;
   for (const auto& output : execution.outputs) {
     const auto* stat = stat_of(output.path);
     step.outputs.push_back({output, stat != nullptr ? *stat : os::FileStat{}});

@@ -337,6 +337,7 @@ void CachedFiles::remember(catalog::State& state) {
     known.racy = false;
   }
   if (!files.empty()) state.put_files(files);
+  remember_listings(state);
 }
 
 }  // namespace provrun::app

@@ -6,6 +6,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "provrun/app/run_recorder.hpp"
 #include "provrun/app/version.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/catalog/state_file.hpp"
@@ -18,11 +19,11 @@ namespace provrun::app {
 // The blob: numbers as 8 bytes little endian, texts as their length and bytes.
 //   version "1", tool version, run id, workflow, steps,
 //   n, n × (variable name, keyed hash of its value or "unset"),
-//   n, n × (path, inode + device + size + mtime + ctime)   paths relative to the workspace or
-//   absolute
+//   n, n × (path, os::Expected, inode + device + size + mtime + ctime)   paths relative to the
+//   workspace or absolute
 namespace {
 
-constexpr std::string_view kFormat = "noop-1";
+constexpr std::string_view kFormat = "noop-2";
 // From this many files on a second thread is worth its start.
 constexpr std::size_t kFilesPerThread = 4000;
 
@@ -132,6 +133,7 @@ std::optional<RunReport> NoOpMemo::answer(const RunRequest& request, const std::
   for (std::uint64_t i = 0; i < count && reader.good(); ++i) {
     os::StatQuestion file;
     file.path = reader.text();
+    file.expected = static_cast<os::Expected>(reader.number());
     file.inode = reader.number();
     file.device = reader.number();
     file.size = reader.number();
@@ -148,8 +150,8 @@ std::optional<RunReport> NoOpMemo::answer(const RunRequest& request, const std::
 
 void NoOpMemo::remember(const RunRequest& request, const std::string& question,
                         const LoadedPipeline& loaded,
-                        const std::vector<pipeline::InstanceId>& selection,
-                        const CachedFiles& files, Archive& archive, const RunReport& report) {
+                        const std::vector<pipeline::InstanceId>& selection, CachedFiles& files,
+                        Archive& archive, const RunReport& report) {
   if (question.empty() || !report.outcome.failure.empty()) return;
   const auto& graph = *loaded.graph;
   Writer writer;
@@ -180,12 +182,14 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
   std::uint64_t count = 0;
   bool trusted = true;
   const auto now = os::file_clock_now();
-  const auto add = [&](std::string_view path, const os::FileStat& stat, bool directory) {
+  const auto add = [&](std::string_view path, const os::FileStat& stat, bool directory,
+                       os::Expected expected = os::Expected::same) {
     // A directory's times are never compared with its content elsewhere, so only here the rule of
     // racy times has to be asked; files have passed it when their contents were remembered.
     constexpr std::int64_t kSettled = 20'000'000;
     if (directory && now.nanoseconds - stat.ctime_ns < kSettled) trusted = false;
     entries.text(path);
+    entries.number(static_cast<std::uint64_t>(expected));
     entries.number(stat.inode);
     entries.number(stat.device);
     entries.number(stat.size);
@@ -235,6 +239,51 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
         }
         if (!trusted) return;
       }
+  // What the steps were observed to use, each path once: thousands of steps share most of it.
+  WorkspaceHistory history(archive.state(), loaded.file_name);
+  std::unordered_set<const core::AccessSet*> seen_sets;
+  std::unordered_set<std::string> seen_names;
+  const auto add_file = [&](const std::string& path, const core::ContentId& content) {
+    const auto sight = files.look(path, core::Look::content);
+    const auto* stat = files.stat_of(path);
+    if (sight.content != content || stat == nullptr || !files.settled(*stat)) return false;
+    add(path, *stat, false);
+    return true;
+  };
+  const auto add_access = [&](const core::Access& access) {
+    const auto need = engine::need_of(access);
+    if (need == engine::Need::nothing || !seen_names.insert(access.path).second) return true;
+    if (need == engine::Need::content) return add_file(access.path, *access.content);
+    const auto full = access.path == "." ? files.root() : files.absolute(access.path);
+    const bool itself = need == engine::Need::target || access.before == core::Presence::symlink;
+    if (need == engine::Need::listing || itself) {
+      const auto stat = itself ? os::lstat_file(full) : os::stat_file(full);
+      if (stat)
+        add(access.path, *stat, !itself, itself ? os::Expected::same_link : os::Expected::same);
+      return stat.has_value() && trusted;
+    }
+    os::FileStat state;
+    state.size = os::type_bits(full);
+    const bool absent = state.size == 0;
+    // One that is there all the same is made by a step that comes later.
+    if (need == engine::Need::absence && !absent) return true;
+    add(access.path, state, false, absent ? os::Expected::absent : os::Expected::present);
+    return absent == (need == engine::Need::absence);
+  };
+  for (const auto id : selection) {
+    const auto* last = history.last(std::string(graph.name(id)));
+    if (last == nullptr) continue;
+    for (const auto& output : last->outputs)
+      if (!engine::declares_output(graph, id, output.path) &&
+          seen_names.insert(output.path).second && !add_file(output.path, output.content))
+        return;
+    for (const auto& set : last->observed) {
+      if (set->path_class == core::PathClass::noise || !seen_sets.insert(set.get()).second)
+        continue;
+      for (const auto& access : set->accesses)
+        if (!add_access(access)) return;
+    }
+  }
   writer.number(count);
   writer.bytes += entries.bytes;
   archive.state()->put_memo(question, writer.bytes);

@@ -25,7 +25,7 @@ class NoOpMemo {
   /// file's times are too fresh to be trusted.
   static void remember(const RunRequest& request, const std::string& question,
                        const LoadedPipeline& loaded,
-                       const std::vector<pipeline::InstanceId>& selection, const CachedFiles& files,
+                       const std::vector<pipeline::InstanceId>& selection, CachedFiles& files,
                        Archive& archive, const RunReport& report);
 };
 

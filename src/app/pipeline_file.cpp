@@ -130,6 +130,15 @@ void refuse_own_paths(const LoadedPipeline& loaded) {
   if (!errors.empty()) throw base::ErrorList(std::move(errors));
 }
 
+void expand_into(LoadedPipeline& loaded, const std::string& shown,
+                 const std::vector<pipeline::Override>& overrides) {
+  WatchedSources sources(loaded.directory, loaded.watched);
+  loaded.workflow = std::make_unique<pipeline::Workflow>(
+      pipeline::load_workflow(loaded.text, shown, sources, overrides));
+  loaded.graph = std::make_unique<pipeline::Graph>(pipeline::expand(*loaded.workflow));
+  refuse_own_paths(loaded);
+}
+
 }  // namespace
 
 std::string LoadedPipeline::name() const {
@@ -196,11 +205,17 @@ LoadedPipeline load_pipeline(const std::string& path,
     error.add_context("cannot use the pipeline");
     throw;
   }
-  WatchedSources sources(loaded.directory, loaded.watched);
-  loaded.workflow = std::make_unique<pipeline::Workflow>(
-      pipeline::load_workflow(loaded.text, shown, sources, overrides));
-  loaded.graph = std::make_unique<pipeline::Graph>(pipeline::expand(*loaded.workflow));
-  refuse_own_paths(loaded);
+  expand_into(loaded, shown, overrides);
+  return loaded;
+}
+
+LoadedPipeline with_text(const LoadedPipeline& pipeline, std::string text,
+                         const std::vector<pipeline::Override>& overrides) {
+  LoadedPipeline loaded;
+  loaded.directory = pipeline.directory;
+  loaded.file_name = pipeline.file_name;
+  loaded.text = std::move(text);
+  expand_into(loaded, loaded.file_name, overrides);
   return loaded;
 }
 

@@ -1,5 +1,7 @@
 #include "provrun/app/run_command.hpp"
 
+#include <algorithm>
+
 #include "provrun/app/archive.hpp"
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/run_recorder.hpp"
@@ -9,6 +11,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/catalog/state_file.hpp"
+#include "provrun/engine/observed.hpp"
 #include "provrun/engine/step_key.hpp"
 #include "provrun/exec/local_executor.hpp"
 #include "provrun/os/clock.hpp"
@@ -50,6 +53,37 @@ std::vector<core::Artifact> identify_all(CachedFiles& files, const std::vector<s
     std::move(state->files.begin(), state->files.end(), std::back_inserter(artifacts));
   }
   return artifacts;
+}
+
+// What the command was seen to do completes what was said of it.
+void take_observation(core::Execution& execution, core::Observation& observation,
+                      const CommandRequest& request, const std::string& root, CachedFiles& files) {
+  execution.grade = observation.grade;
+  execution.grade_reason = observation.reason;
+  if (observation.mechanism.empty()) return;
+  engine::Declared declared;
+  for (const auto& input : execution.inputs) declared.inputs.push_back(input.path);
+  for (const auto& output : request.outputs) {
+    const auto path = recorded_path(root, output);
+    declared.outputs.push_back(path);
+    declared.outputs.push_back(path + "/");  // it may be a folder
+  }
+  const auto scene = engine::scene_of({request.variables.begin(), request.variables.end()});
+  auto seen = engine::sort_out(std::move(observation), declared, scene, [](core::Access&) {});
+  execution.observed = std::move(seen.observed);
+  std::erase_if(execution.observed.unused_outputs,
+                [&](const auto& path) { return path.ends_with('/'); });
+  std::move(seen.inputs.begin(), seen.inputs.end(), std::back_inserter(execution.inputs));
+  execution.inputs_changed = std::move(seen.changed);
+  for (const auto& path : seen.written) {
+    try {
+      const auto state = files.identify(path, core::PathKind::file);
+      if (!state) continue;
+      execution.outputs.push_back(state->files.at(0));
+      execution.observed.undeclared_outputs.push_back(path);
+    } catch (const base::Error&) {  // a folder, a socket: nothing that one could keep
+    }
+  }
 }
 
 }  // namespace
@@ -127,16 +161,18 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   // means.
   while (results.empty()) results = executor.wait(std::chrono::hours(1));
   const auto& attempt = results[0].attempt;
+  take_observation(execution, results[0].observation, request, workspace.root(), files);
   execution.attempts = {attempt};
-  execution.grade = results[0].observation.grade;
-  execution.grade_reason = results[0].observation.reason;
 
   CommandReport report;
   report.run = record.id.to_string();
   report.exit_code = attempt.signal != 0 ? 128 + attempt.signal : attempt.exit_code;
   report.failure = attempt.start_error;
   report.refusal = executor.unmet([&](std::uint32_t) { return execution.step; });
-  execution.outputs = identify_all(files, request.outputs, workspace.root(), missing);
+  for (auto& output : identify_all(files, request.outputs, workspace.root(), missing))
+    execution.outputs.push_back(std::move(output));
+  std::sort(execution.outputs.begin(), execution.outputs.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
   if (attempt.succeeded() && !missing.empty()) {
     report.exit_code = 1;
     report.failure = base::format("it did not make its output {}", base::printable(missing[0]));
@@ -153,7 +189,8 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   const auto failure =
       execution.failure.empty() ? std::string() : execution.step + " " + execution.failure;
   recorder.execution_ended(execution, {});
-  recorder.finish(state, redactor.redact(failure).text, surroundings.finish());
+  recorder.finish(state, redactor.redact(failure).text,
+                  surroundings.finish(recorder.software_used()));
   return report;
 }
 

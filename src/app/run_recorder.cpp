@@ -8,6 +8,7 @@
 #include <thread>
 #include <unordered_set>
 
+#include "observed_memory.hpp"
 #include "provrun/app/stored_results.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -26,6 +27,8 @@ namespace {
 
 // A power cut may cost the journal's last second; the steps of it run again then.
 constexpr std::chrono::seconds kSyncInterval{1};
+// A larger file outside of the workspace is named by its content and not stored.
+constexpr std::uint64_t kLargestObserved = std::uint64_t{256} << 20U;
 
 std::string safe_file_name(std::string_view step) {
   std::string name;
@@ -47,8 +50,19 @@ std::string safe_file_name(std::string_view step) {
 WorkspaceHistory::WorkspaceHistory(catalog::State* state, std::string workflow_file)
     : state_(state), workflow_file_(std::move(workflow_file)) {
   if (state_ == nullptr) return;
+  AccessSets sets(state);
   state_->each_step(workflow_file_, [&](const catalog::State::StepRow& row) {
     Entry entry;
+    bool whole = true;
+    for (const auto& id : row.access_sets()) {
+      auto set = sets.find(id);
+      whole = whole && set;
+      entry.last.observed.push_back(std::move(set));
+    }
+    // Without what it was seen to use nobody can say that nothing of it has changed.
+    if (!whole) return;
+    if (auto own = row.accesses(); !own.empty())
+      entry.last.observed.push_back(own_set(std::move(own)));
     entry.last.execution = row.execution;
     entry.last.step_key = row.step_key;
     for (auto& output : row.outputs()) entry.last.outputs.push_back(std::move(output.artifact));
@@ -95,6 +109,10 @@ struct RunRecorder::State {
   std::vector<core::Execution> executions;  // without key documents
   std::string lines;                        // executions.ndjson
   std::map<std::string, core::Artifact> artifacts;
+  std::map<std::string, core::Artifact> superseded;  // by path in the snapshot
+  std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
+  std::unordered_map<core::ContentId, core::AccessSetPtr> redacted_sets;  // by their ids before
+  std::unordered_set<std::string> optional;    // artifacts that may turn out not to be stored
   std::map<std::string, core::Artifact> logs;  // by path in the snapshot, as the artifact's path
   std::vector<catalog::RememberedStep> steps;
   core::StepCounts counts;
@@ -147,6 +165,83 @@ struct RunRecorder::State {
     storing->store(path, artifact.content);
   }
 
+  // Nobody asked for an undeclared file to be kept: one with a secret in it is only named.
+  bool holds_secret(const core::Artifact& artifact) {
+    constexpr std::uint64_t kSearched = 4U << 20U;
+    if (artifact.size > kSearched) return false;
+    try {
+      const auto text = os::read_file(setup.files->absolute(artifact.path), kSearched);
+      return setup.redactor->redact(text).count > 0;
+    } catch (const base::Error&) {
+      return true;  // it has gone, or may not be read
+    }
+  }
+
+  // A path may hold a secret too. What is left of it then is no dependency.
+  bool redact_path(core::Access& access) const {
+    auto redacted = setup.redactor->redact(access.path);
+    if (redacted.count == 0) return false;
+    access.path = std::move(redacted.text);
+    access.before = core::Presence::unknown;
+    access.content.reset();
+    return true;
+  }
+
+  void redact_paths(core::Observed& observed) {
+    for (auto& access : observed.accesses) redact_path(access);
+    for (std::size_t i = 0; i < observed.bodies.size(); ++i) {
+      auto& clean = redacted_sets[observed.access_sets[i]];
+      if (!clean) {
+        clean = observed.bodies[i];
+        auto accesses = clean->accesses;
+        bool changed = false;
+        for (auto& access : accesses) changed = redact_path(access) || changed;
+        if (changed) {
+          const auto text = core::text_of(clean->path_class, accesses);
+          clean = std::make_shared<const core::AccessSet>(core::parse_access_set(text));
+        }
+      }
+      observed.access_sets[i] = clean->id;
+      observed.bodies[i] = clean;
+    }
+    for (auto* list :
+         {&observed.network, &observed.undeclared_inputs, &observed.undeclared_outputs})
+      for (auto& text : *list) text = setup.redactor->redact(text).text;
+    for (auto& process : observed.processes)
+      process.program = setup.redactor->redact(process.program).text;
+  }
+
+  // A file that was observed to be used or made: others may change it before it is stored.
+  void try_keep(const core::Artifact& artifact) {
+    if (artifact.size > kLargestObserved && artifact.path.starts_with('/')) return;
+    if (!optional.insert(artifact.path + '\0' + artifact.content.digest.to_hex()).second) return;
+    if (holds_secret(artifact)) return;
+    if (auto content =
+            single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
+        content && session->has_all(*content))
+      return;
+    storing->try_store(setup.files->absolute(artifact.path), artifact.content);
+  }
+
+  // Sets go to the journal before the execution that names them.
+  void take_sets(const core::Execution& execution) {
+    for (const auto& set : execution.observed.bodies) {
+      if (!sets.emplace(set->id, set).second) continue;
+      append(codec::Json::object(
+                 {{"type", "access_set"}, {"text", core::text_of(set->path_class, set->accesses)}})
+                 .dump());
+    }
+  }
+
+  // Of two versions of a file the later one stands at its path.
+  void add_artifact(const core::Artifact& artifact, bool later) {
+    const auto [at, fresh] = artifacts.emplace(artifact.path, artifact);
+    if (fresh || at->second.content == artifact.content) return;
+    auto older = artifact;
+    if (later) std::swap(older, at->second);
+    superseded.emplace(std::string(kVersionDirectory) + older.content.digest.to_hex(), older);
+  }
+
   void take_log(core::Execution& execution, const std::vector<std::string>& attempt_logs) {
     std::string text;
     for (std::size_t i = 0; i < attempt_logs.size(); ++i) {
@@ -168,8 +263,8 @@ struct RunRecorder::State {
 
   void add(core::Execution execution) {
     counts.add(execution.state);
-    for (const auto* list : {&execution.inputs, &execution.outputs})
-      for (const auto& artifact : *list) artifacts.emplace(artifact.path, artifact);
+    for (const auto& input : execution.inputs) add_artifact(input, false);
+    for (const auto& output : execution.outputs) add_artifact(output, true);
     if (execution.log) logs.emplace(execution.log->path, *execution.log);
     const bool made =
         execution.state == core::StepState::executed || execution.state == core::StepState::reused;
@@ -183,6 +278,7 @@ struct RunRecorder::State {
       // The execution it names has the rest; ten thousand unchanged steps should not repeat it.
       execution.inputs.clear();
       execution.outputs.clear();
+      execution.observed = {};
     }
     lines += core::to_json(execution).dump();
     lines += '\n';
@@ -198,6 +294,23 @@ struct RunRecorder::State {
     entry.mtime_ns = stat != nullptr ? stat->mtime_ns : record.ended.nanoseconds;
     entry.content = content_of(artifact);
     return entry;
+  }
+
+  // Whether the repository has the artifact, when all is stored.
+  bool is_stored(const core::Artifact& artifact) {
+    if (storing->find(artifact.content) || known.contains(artifact.content)) return true;
+    const auto content =
+        single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
+    return content && session->has_all(*content);
+  }
+
+  void drop_unstored() {
+    for (auto* list : {&artifacts, &superseded})
+      std::erase_if(*list, [&](const auto& entry) {
+        const auto& artifact = entry.second;
+        return optional.contains(artifact.path + '\0' + artifact.content.digest.to_hex()) &&
+               !is_stored(artifact);
+      });
   }
 
   store::FileContent content_of(const core::Artifact& artifact) {
@@ -216,6 +329,7 @@ struct RunRecorder::State {
     for (const auto& [path, artifact] : artifacts)
       entries.push_back(entry_of(artifact, path_in_snapshot(setup.workspace.root(), path)));
     for (const auto& [path, log] : logs) entries.push_back(entry_of(log, path));
+    for (const auto& [path, artifact] : superseded) entries.push_back(entry_of(artifact, path));
     const auto add_text = [&](std::string_view path, std::string_view text) {
       snapshot::Entry entry;
       entry.path = std::string(path);
@@ -225,6 +339,9 @@ struct RunRecorder::State {
       entries.push_back(std::move(entry));
     };
     add_text(kExecutionsFile, lines);
+    for (const auto& [id, set] : sets)
+      add_text(access_set_path(id), core::text_of(set->path_class, set->accesses));
+    if (!extra.software.empty()) add_text(kSoftwareFile, extra.software);
     if (!extra.git_diff.empty()) add_text(kGitDiffFile, extra.git_diff);
     add_text(kRunFile, core::to_json(record).dump_pretty() + "\n");
     std::sort(entries.begin(), entries.end(),
@@ -265,9 +382,12 @@ struct RunRecorder::State {
   }
 
   void store_artifacts() {
-    for (auto& [path, artifact] : artifacts) keep(artifact, setup.files->absolute(path));
+    for (auto& [path, artifact] : artifacts)
+      if (!optional.contains(path + '\0' + artifact.content.digest.to_hex()))
+        keep(artifact, setup.files->absolute(path));
     for (const auto& [path, log] : logs) keep(log, log_path(log.content));
     storing->finish();
+    drop_unstored();
   }
 
   void update_catalog(const snapshot::SnapshotName& name) {
@@ -284,6 +404,9 @@ struct RunRecorder::State {
 
   void remember() {
     auto* state = setup.archive->state();
+    std::vector<core::AccessSetPtr> bodies;
+    for (const auto& [id, set] : sets) bodies.push_back(set);
+    state->put_access_sets(bodies);
     if (!setup.workflow_file.empty() && !steps.empty())
       state->put_steps(setup.workflow_file, steps);
     setup.files->remember(*state);
@@ -311,6 +434,17 @@ RunRecorder::~RunRecorder() = default;
 void RunRecorder::on_start(std::function<void()> start) {
   state_->on_start = std::move(start);
 }
+std::vector<std::string> RunRecorder::software_used() const {
+  std::vector<std::string> paths;
+  for (const auto& [id, set] : state_->sets)
+    if (set->path_class == core::PathClass::system)
+      for (const auto& access : set->accesses)
+        if (access.content && access.before == core::Presence::file) paths.push_back(access.path);
+  std::sort(paths.begin(), paths.end());
+  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+  return paths;
+}
+
 bool RunRecorder::started() const {
   return state_->started;
 }
@@ -351,15 +485,25 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
                                          const std::vector<std::string>& attempt_logs) {
   auto& state = *state_;
   if (execution.state == core::StepState::up_to_date) {
+    for (const auto& set : execution.observed.bodies) state.sets.emplace(set->id, set);
     state.add(execution);
     return {};
   }
   state.start();
   state.storing->check();
   state.take_log(execution, attempt_logs);
+  state.redact_paths(execution.observed);
+  state.take_sets(execution);
   if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
-  for (const auto& output : execution.outputs)
-    state.keep(output, state.setup.files->absolute(output.path));
+  for (const auto& input : execution.inputs)
+    if (core::evidence_of_input(execution, input.path) == core::Evidence::observed)
+      state.try_keep(input);
+  for (const auto& output : execution.outputs) {
+    if (core::evidence_of_output(execution, output.path) == core::Evidence::observed)
+      state.try_keep(output);
+    else
+      state.keep(output, state.setup.files->absolute(output.path));
+  }
   const auto log = execution.log ? state.log_path(execution.log->content) : std::string();
   state.add(execution);
   return log;
@@ -373,6 +517,10 @@ void RunRecorder::recover(core::Execution execution) {
       execution.state = core::StepState::failed;
       execution.failure = "its outputs were changed before they could be stored";
     }
+  for (const auto& input : execution.inputs)
+    if (core::evidence_of_input(execution, input.path) == core::Evidence::observed)
+      state.try_keep(input);
+  for (const auto& set : execution.observed.bodies) state.sets.emplace(set->id, set);
   if (execution.log && !state.available(*execution.log, state.log_path(execution.log->content)))
     execution.log.reset();
   state.add(std::move(execution));
@@ -428,6 +576,7 @@ struct Journal {
 Journal read_journal(std::string_view text) {
   Journal journal;
   std::map<std::string, core::Execution> running;
+  std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
   for (const auto line : base::split(text, '\n')) {
     if (line.empty()) continue;
     try {
@@ -442,10 +591,18 @@ Journal read_journal(std::string_view text) {
         execution.state = core::StepState::failed;
         execution.failure = "was running when the run ended";
         running[json.get_string("execution")] = std::move(execution);
+      } else if (type == "access_set") {
+        auto set =
+            std::make_shared<core::AccessSet>(core::parse_access_set(json.get_string("text")));
+        sets.emplace(set->id, std::move(set));
       } else if (type == "failed") {
         journal.cause = "it could not be recorded: " + json.get_string("cause");
       } else {
         journal.executions.push_back(core::execution_from_json(json));
+        auto& observed = journal.executions.back().observed;
+        for (const auto& id : observed.access_sets)
+          if (const auto found = sets.find(id); found != sets.end())
+            observed.bodies.push_back(found->second);
         running.erase(journal.executions.back().id.to_string());
       }
     } catch (const base::Error&) {

@@ -4,9 +4,11 @@
 #include <map>
 #include <set>
 
+#include "adoption.hpp"
 #include "no_op_memo.hpp"
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/run_recorder.hpp"
+#include "provrun/app/software.hpp"
 #include "provrun/app/stored_results.hpp"
 #include "provrun/app/traced_files.hpp"
 #include "provrun/app/version.hpp"
@@ -239,8 +241,13 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   engine::Decider decider(graph, files, results, history, request.variables, redact_with(redactor),
                           std::move(forcing));
 
+  SoftwareNames software(archive.get());
+  decider.name_software_with(
+      [&](core::Reason& reason, const core::ExecutionId& last) { software.improve(reason, last); });
+
   RunRecorder recorder({workspace, archive.get(), &files, &redactor, loaded.file_name}, record);
   TracedFiles traced(files, catalog::state_path(workspace.root()));
+  files.recall_with([&](const core::ContentId& listing) { return traced.listing(listing); });
   exec::LocalExecutor processes(recorder.directory(), traced);
   TracingExecutor executor(processes, request.tracing);
   Surroundings surroundings(workspace.root(), graph, selection, request.variables, redactor);
@@ -275,11 +282,13 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
     observer.recording();
     recorded(recorder, [&] {
       return recorder.finish(report.outcome.state, redactor.redact(report.outcome.failure).text,
-                             surroundings.finish());
+                             surroundings.finish(recorder.software_used()));
     });
     report.stored_bytes = recorder.statistics().stored_bytes;
   }
-  if (report.outcome.state == core::RunState::completed)
+  if (!report.outcome.to_adopt.empty())
+    adopt_undeclared(loaded, report.outcome.to_adopt, request.overrides, notice);
+  if (report.outcome.state == core::RunState::completed && report.outcome.to_adopt.empty())
     NoOpMemo::remember(request, memo_question, loaded, selection, files, *archive, report);
   return report;
 }
@@ -303,6 +312,23 @@ class PlannedFiles : public core::WorkspaceFiles {
   void prepare_output(const std::string&, core::PathKind,
                       const std::vector<core::Artifact>&) override {
     throw base::Error(base::ErrorCode::internal, "a plan writes nothing");
+  }
+  core::Sight look(const std::string& path, core::Look what) override {
+    if (const auto planned = planned_.find(path); planned != planned_.end()) {
+      core::Sight sight{core::Presence::file, std::nullopt};
+      if (what == core::Look::content) sight.content = planned->second.content;
+      return sight;
+    }
+    return files_.look(path, what);
+  }
+  std::vector<core::ListingEntry> list(const std::string& path) override {
+    return files_.list(path);
+  }
+  std::optional<std::vector<core::ListingEntry>> recall(const core::ContentId& listing) override {
+    return files_.recall(listing);
+  }
+  core::ContentId keep_listing(const std::vector<core::ListingEntry>& entries) override {
+    return files_.keep_listing(entries);
   }
   std::string set_aside(const std::string&) override {
     throw base::Error(base::ErrorCode::internal, "a plan writes nothing");
@@ -345,6 +371,10 @@ Plan plan_workflow(const RunRequest& request) {
   engine::Decider decider(graph, files, results, history, request.variables, redact_with(redactor),
                           std::move(forcing));
 
+  SoftwareNames software(archive.get());
+  decider.name_software_with(
+      [&](core::Reason& reason, const core::ExecutionId& last) { software.improve(reason, last); });
+
   Plan plan;
   plan.workflow = loaded.name();
   enum class Fate : std::uint8_t { known, unknown, blocked };
@@ -356,14 +386,17 @@ Plan plan_workflow(const RunRequest& request) {
     for (const auto path : graph.outputs(id))
       step.outputs.push_back(std::string(graph.path(path)) + (graph.is_directory(path) ? "/" : ""));
     auto& fate = fates[pipeline::index_of(id)];
-    for (const auto before : graph.predecessors(id)) {
-      if (graph.order_only(id, before)) continue;
+    const auto depend_on = [&](pipeline::InstanceId before) {
       const auto theirs = fates[pipeline::index_of(before)];
-      if (theirs == Fate::known) continue;
+      if (theirs == Fate::known) return;
       if (step.reason.kind.empty())
         step.reason = {"upstream", std::string(graph.name(before)), "", ""};
       fate = std::max(fate, theirs);
-    }
+    };
+    for (const auto before : graph.predecessors(id))
+      if (!graph.order_only(id, before) || decider.dependencies().reads_from(id, before))
+        depend_on(before);
+    for (const auto before : decider.dependencies().learned(id)) depend_on(before);
     if (fate == Fate::known) {
       auto decision = decider.decide(id);
       step.reason = decision.reason;

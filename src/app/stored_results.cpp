@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "observed_memory.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/clock.hpp"
@@ -93,29 +94,84 @@ std::optional<store::FileContent> StoredResults::locate(const core::Artifact& ar
   return content;
 }
 
-std::optional<core::StoredResult> StoredResults::find(const hash::Digest& step_key) {
-  const auto known = archive_.catalog().find_by_step_key(step_key);
-  if (!known) return std::nullopt;
-  core::StoredResult result;
-  result.execution = known->execution.reused_from.value_or(known->execution.id);
-  found_.clear();
-  try {
-    for (const auto& output : known->outputs) {
-      // Records of a shared repository are foreign: none may lead out of the workspace.
-      if (output.path.starts_with('/') || os::normalize_path(output.path) != output.path ||
-          output.path.starts_with("../"))
-        return std::nullopt;
-      auto content = locate(output, known->execution.snapshot);
-      if (!content) return std::nullopt;
-      found_[output.path] = std::move(*content);
+// Records of a run, kept while steps of it are asked for one after the other.
+struct StoredResults::Observations {
+  explicit Observations(catalog::State* state) : sets(state) {}
+
+  const core::Execution* execution(Archive& archive, const catalog::ExecutionSummary& wanted) {
+    if (snapshot != wanted.snapshot) {
+      run = archive.load_run(snapshot::resolve_snapshot(archive.repository(), wanted.snapshot));
+      snapshot = wanted.snapshot;
+      by_id.clear();
+      for (const auto& execution : run.executions) by_id.emplace(execution.id, &execution);
     }
-  } catch (const base::Error& error) {
-    // A snapshot that has gone is no result; a damaged or unreachable repository is said.
-    if (error.code() == base::ErrorCode::not_found) return std::nullopt;
-    throw;
+    const auto found = by_id.find(wanted.id);
+    return found != by_id.end() ? found->second : nullptr;
   }
-  result.outputs = known->outputs;
-  return result;
+
+  AccessSets sets;
+  std::string snapshot;
+  StoredRun run;
+  std::map<core::ExecutionId, const core::Execution*> by_id;
+};
+
+StoredResults::StoredResults(Archive& archive, std::string root)
+    : archive_(archive),
+      root_(std::move(root)),
+      observations_(std::make_unique<Observations>(archive.state())) {}
+StoredResults::~StoredResults() = default;
+
+bool StoredResults::find_outputs(const catalog::KnownResult& known) {
+  found_.clear();
+  for (const auto& output : known.outputs) {
+    // Records of a shared repository are foreign: none may lead out of the workspace.
+    if (output.path.starts_with('/') || os::normalize_path(output.path) != output.path ||
+        output.path.starts_with("../"))
+      return false;
+    auto content = locate(output, known.execution.snapshot);
+    if (!content) return false;
+    found_[output.path] = std::move(*content);
+  }
+  return true;
+}
+
+void StoredResults::add_observed(const catalog::KnownResult& known, core::StoredResult& result) {
+  const auto* execution = observations_->execution(archive_, known.execution);
+  if (execution == nullptr || execution->observed.mechanism.empty()) return;
+  result.observed = execution->observed;
+  result.grade = execution->grade;
+  result.grade_reason = execution->grade_reason;
+  for (const auto& id : result.observed.access_sets) {
+    auto set = observations_->sets.find(id, archive_, observations_->run.manifest);
+    if (!set)
+      throw base::Error(base::ErrorCode::not_found,
+                        "the accesses of " + execution->step + " are not in the repository");
+    result.observed.bodies.push_back(std::move(set));
+  }
+  for (const auto& input : execution->inputs)
+    if (core::evidence_of_input(*execution, input.path) == core::Evidence::observed)
+      result.inputs.push_back(input);
+}
+
+std::optional<core::StoredResult> StoredResults::find(
+    const hash::Digest& step_key, const std::function<bool(const core::StoredResult&)>& fits) {
+  // Executions of one key differ in what they were observed to use: as many as a person would have.
+  constexpr std::size_t kCandidates = 20;
+  for (auto& known : archive_.catalog().results_of_step_key(step_key, kCandidates)) {
+    core::StoredResult result;
+    result.execution = known.execution.reused_from.value_or(known.execution.id);
+    try {
+      if (!find_outputs(known)) continue;
+      result.outputs = known.outputs;
+      add_observed(known, result);
+    } catch (const base::Error& error) {
+      // A snapshot that has gone is no result; a damaged or unreachable repository is said.
+      if (error.code() == base::ErrorCode::not_found) continue;
+      throw;
+    }
+    if (fits(result)) return result;
+  }
+  return std::nullopt;
 }
 
 void StoredResults::restore(const core::Artifact& output) {

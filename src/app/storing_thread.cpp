@@ -20,12 +20,20 @@ StoringThread::~StoringThread() {
 }
 
 void StoringThread::store(std::string path, const core::ContentId& expected) {
-  if (!asked_.insert(expected).second) return;
+  if (asked_.insert(expected).second) add({std::move(path), expected, true});
+}
+
+void StoringThread::try_store(std::string path, const core::ContentId& expected) {
+  // Not among those asked for: who must have the content asks again, from a place that has it.
+  add({std::move(path), expected, false});
+}
+
+void StoringThread::add(Task task) {
   bool was_idle = false;
   {
     const std::lock_guard lock(mutex_);
     was_idle = tasks_.empty() && !busy_;
-    tasks_.push_back({std::move(path), expected});
+    tasks_.push_back(std::move(task));
   }
   if (was_idle) changed_.notify_all();
 }
@@ -53,7 +61,7 @@ void StoringThread::work() {
   while (true) {
     changed_.wait(lock, [&] { return ending_ || !tasks_.empty(); });
     if (ending_) return;
-    const auto task = std::move(tasks_.front());
+    auto task = std::move(tasks_.front());
     tasks_.pop_front();
     busy_ = true;
     lock.unlock();
@@ -65,12 +73,19 @@ void StoringThread::work() {
         throw base::Error(base::ErrorCode::conflict, base::format("{} changed before it was stored",
                                                                   base::printable(task.path)))
             .hint("nothing else may write the files of a step; see 'provrun help run'");
+    } catch (const base::Error& error) {
+      const bool of_the_file = error.code() == base::ErrorCode::conflict ||
+                               error.code() == base::ErrorCode::not_found ||
+                               error.code() == base::ErrorCode::refused;
+      problem = std::current_exception();
+      task.must |= !of_the_file;
     } catch (...) {
       problem = std::current_exception();
+      task.must = true;
     }
     lock.lock();
     busy_ = false;
-    if (problem && !problem_) problem_ = problem;
+    if (problem && !problem_ && task.must) problem_ = problem;
     if (!problem) stored_.emplace(task.expected, std::move(content));
     if (problem || tasks_.empty()) changed_.notify_all();
   }

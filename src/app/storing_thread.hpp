@@ -27,6 +27,8 @@ class StoringThread {
 
   /// Stores the file, which must have this content: one that has changed meanwhile is an error.
   void store(std::string path, const core::ContentId& expected);
+  /// The same for a file that others may change meanwhile or take away: find then has nothing.
+  void try_store(std::string path, const core::ContentId& expected);
   /// True when store was called for the content.
   bool knows(const core::ContentId& content) const { return asked_.contains(content); }
   /// Throws what went wrong so far.
@@ -40,7 +42,9 @@ class StoringThread {
   struct Task {
     std::string path;
     core::ContentId expected;
+    bool must = true;
   };
+  void add(Task task);
   void work();
 
   store::WriteSession& session_;

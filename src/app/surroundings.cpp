@@ -1,5 +1,7 @@
 #include "surroundings.hpp"
 
+#include "owners.hpp"
+
 #include <set>
 #include <thread>
 
@@ -62,6 +64,7 @@ struct Surroundings::State {
   std::vector<std::string> inputs;
   engine::Variables variables;
   const policy::Redactor* redactor = nullptr;
+  Owners owners{run_program};
   base::Cancellation cancellation;
   std::exception_ptr problem;
   std::thread thread;
@@ -72,7 +75,7 @@ struct Surroundings::State {
     std::set<std::string> names(programs.begin(), programs.end());
     for (const auto& script : scripts)
       for (auto& name : capture::programs_of_script(script)) names.insert(std::move(name));
-    capture::PackageDatabase packages("/", run_program);
+    auto& packages = owners.packages();
     codec::Json program_list = codec::Json::array();
     codec::Json interpreters = codec::Json::array();
     std::set<std::string> asked;
@@ -161,6 +164,13 @@ void Surroundings::start() {
       state->problem = std::current_exception();
     }
   });
+}
+
+RunRecorder::Extra Surroundings::finish(const std::vector<std::string>& software_used) {
+  auto extra = finish();
+  if (!software_used.empty())
+    extra.software = software_text(state_->owners.owners_of(software_used));
+  return extra;
 }
 
 RunRecorder::Extra Surroundings::finish() {

@@ -25,6 +25,8 @@ class Surroundings {
   void start();
   /// Waits for the answers; redacted. Empty documents when start was never called.
   RunRecorder::Extra finish();
+  /// The same, with the owners of software that was used.
+  RunRecorder::Extra finish(const std::vector<std::string>& software_used);
 
  private:
   struct State;

@@ -15,7 +15,7 @@ constexpr std::string_view kSelect =
 const std::string kById = base::format("{}WHERE e.uuid=?", kSelect);
 const std::string kByKey = base::format(
     "{}WHERE substr(e.step_key, 1, 8)=substr(?1, 1, 8) AND e.step_key=?1 AND e.state IN (0, 1) "
-    "ORDER BY e.ended_ms DESC, e.id DESC LIMIT 1",
+    "ORDER BY e.ended_ms DESC, e.id DESC LIMIT ?2",
     kSelect);
 // 'A' follows '@', so the range holds exactly the step's instances.
 const std::string kByStep = base::format(
@@ -48,22 +48,36 @@ std::optional<ExecutionSummary> Catalog::find_execution(const core::ExecutionId&
 }
 
 std::optional<KnownResult> Catalog::find_by_step_key(const hash::Digest& step_key) {
+  auto results = results_of_step_key(step_key, 1);
+  if (results.empty()) return std::nullopt;
+  return std::move(results[0]);
+}
+
+std::vector<KnownResult> Catalog::results_of_step_key(const hash::Digest& step_key,
+                                                      std::size_t limit) {
   auto query = database_.statement(kByKey);
   query.bind(1, db::Bytes(step_key.bytes));
-  if (!query.step()) return std::nullopt;
-  KnownResult result;
-  result.execution = read_execution(query);
+  query.bind(2, static_cast<std::int64_t>(limit));
+  std::vector<KnownResult> results;
+  std::vector<std::int64_t> numbers;
+  while (query.step()) {
+    results.push_back({read_execution(query), {}});
+    numbers.push_back(query.integer(9));
+  }
   auto outputs = database_.statement(
       "SELECT p.path, c.digest, c.size, g.mode FROM generated g JOIN versions v ON v.id=g.version "
       "JOIN paths p ON p.id=v.path JOIN contents c ON c.id=v.content WHERE g.execution=? ORDER BY "
       "p.path");
-  outputs.bind(1, query.integer(9));
-  while (outputs.step())
-    result.outputs.push_back({std::string(outputs.text(0)),
-                              core::ContentId{digest_of(outputs.blob(1))},
-                              static_cast<std::uint64_t>(outputs.integer(2)),
-                              static_cast<std::uint32_t>(outputs.integer(3))});
-  return result;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    outputs.bind(1, numbers[i]);
+    while (outputs.step())
+      results[i].outputs.push_back({std::string(outputs.text(0)),
+                                    core::ContentId{digest_of(outputs.blob(1))},
+                                    static_cast<std::uint64_t>(outputs.integer(2)),
+                                    static_cast<std::uint32_t>(outputs.integer(3))});
+    outputs.reset();
+  }
+  return results;
 }
 
 std::vector<SeenOutput> Catalog::outputs_of_step_key(const hash::Digest& step_key) {

@@ -122,7 +122,20 @@ CREATE TABLE generated(
 CREATE INDEX generated_by_version ON generated(version, execution, evidence);
 )sql";
 
-constexpr std::array<db::Migration, 1> kMigrations{{{1, kVersion1}}};
+// What executions were observed to use.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE last_executions ADD COLUMN observed BLOB NOT NULL DEFAULT x'';
+CREATE TABLE access_sets(
+  digest BLOB PRIMARY KEY,
+  body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE listings(
+  digest BLOB PRIMARY KEY,
+  names BLOB NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array<db::Migration, 2> kMigrations{{{1, kVersion1}, {2, kVersion2}}};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "observed_code.hpp"
 #include "outputs_code.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/db/transaction.hpp"
@@ -46,8 +47,9 @@ std::vector<std::uint8_t> pack_document(codec::ZstdCompressor& compressor,
 }
 
 RememberedStep whole(const State::StepRow& row) {
-  return {std::string(row.instance), row.step_key, row.execution,
-          row.key_document(),        row.duration, row.outputs()};
+  return {std::string(row.instance), row.step_key,  row.execution,
+          row.key_document(),        row.duration,  row.outputs(),
+          row.access_sets(),         row.accesses()};
 }
 
 }  // namespace
@@ -63,6 +65,14 @@ std::string State::StepRow::key_document() const {
 
 std::vector<RememberedOutput> State::StepRow::outputs() const {
   return unpack_outputs(outputs_);
+}
+
+std::vector<core::ContentId> State::StepRow::access_sets() const {
+  return unpack_access_sets(observed_);
+}
+
+std::vector<core::Access> State::StepRow::accesses() const {
+  return unpack_accesses(observed_);
 }
 
 State::State(db::Database& database) : database_(database), compressor_(1) {}
@@ -101,7 +111,7 @@ void State::each_step(std::string_view workflow, const std::function<void(const 
   const auto number = workflow_number(workflow);
   if (!number) return;
   auto query = database_.statement(
-      "SELECT instance, step_key, execution, duration_ms, key_document, outputs "
+      "SELECT instance, step_key, execution, duration_ms, key_document, outputs, observed "
       "FROM last_executions WHERE workflow=?");
   query.bind(1, *number);
   StepRow row(decompressor_);
@@ -112,6 +122,7 @@ void State::each_step(std::string_view workflow, const std::function<void(const 
     row.duration = std::chrono::milliseconds(query.integer(3));
     row.key_ = query.blob(4);
     row.outputs_ = query.blob(5);
+    row.observed_ = query.blob(6);
     visit(row);
   }
   database_.check_unchanged();
@@ -128,7 +139,7 @@ std::optional<RememberedStep> State::find_step(std::string_view workflow,
   const auto number = workflow_number(workflow);
   if (!number) return std::nullopt;
   auto query = database_.statement(
-      "SELECT instance, step_key, execution, duration_ms, key_document, outputs "
+      "SELECT instance, step_key, execution, duration_ms, key_document, outputs, observed "
       "FROM last_executions WHERE workflow=? AND instance=?");
   query.bind_all(*number, instance);
   if (!query.step()) return std::nullopt;
@@ -139,6 +150,7 @@ std::optional<RememberedStep> State::find_step(std::string_view workflow,
   row.duration = std::chrono::milliseconds(query.integer(3));
   row.key_ = query.blob(4);
   row.outputs_ = query.blob(5);
+  row.observed_ = query.blob(6);
   return whole(row);
 }
 
@@ -151,14 +163,14 @@ void State::put_steps(std::string_view workflow, std::span<const RememberedStep>
   auto insert = database_.statement(
       "INSERT INTO last_executions(workflow, instance, step_key, execution, duration_ms, "
       "key_document, "
-      "outputs) VALUES(?,?,?,?,?,?,?) ON CONFLICT(workflow, instance) DO UPDATE SET "
+      "outputs, observed) VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(workflow, instance) DO UPDATE SET "
       "step_key=excluded.step_key, execution=excluded.execution, duration_ms=excluded.duration_ms, "
-      "key_document=excluded.key_document, outputs=excluded.outputs");
+      "key_document=excluded.key_document, outputs=excluded.outputs, observed=excluded.observed");
   for (const auto& step : steps) {
     const auto document = pack_document(compressor_, step.key_document);
     const auto outputs = pack_outputs(step.outputs);
     insert.run_with(*number, step.instance, step.step_key.bytes, step.execution.uuid.bytes,
-                    step.duration.count(), document, outputs);
+                    step.duration.count(), document, outputs, pack_observed(step));
   }
   transaction.commit();
 }

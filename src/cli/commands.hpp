@@ -12,6 +12,7 @@ int command_why(const Call& call);
 
 int command_log(const Call& call);
 int command_show(const Call& call);
+int command_env(const Call& call);
 int command_diff(const Call& call);
 /// diff of two runs: parameters, environment, steps.
 int diff_of_runs(const Call& call, const std::vector<std::string>& words, bool exit_code);

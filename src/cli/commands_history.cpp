@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "accesses_view.hpp"
 #include "command.hpp"
 #include "commands.hpp"
 #include "options.hpp"
@@ -275,17 +276,36 @@ int command_log(const Call& call) {
 
 int command_show(const Call& call) {
   std::vector<std::string> words;
+  bool accesses = false;
+  bool all = false;
   Options options(call.verb);
-  options.positional(words);
+  options.flag("accesses", accesses).flag("all", all).positional(words);
   options.parse(call.arguments);
   if (words.size() != 1) throw usage(call, "show takes one run, step or file");
+  if (all && !accesses) throw usage(call, "--all belongs to --accesses");
   const auto& word = words[0];
   auto& console = *call.console;
   const auto archive = open_archive(call, app::Archive::Mode::look);
   auto& catalog = archive->catalog();
+  const auto print_one = [&](const catalog::ExecutionSummary& summary) {
+    const auto run = archive->load_run(archive->snapshot_of(*catalog.find_run(summary.run)));
+    for (const auto& execution : run.executions)
+      if (execution.id == summary.id) {
+        print_execution(console, execution);
+        if (accesses)
+          print_accesses(console, *archive, run, execution, all);
+        else
+          print_log(console, *archive, run, execution);
+      }
+  };
   base::Error no_run(base::ErrorCode::not_found, "");
   try {
     const auto summary = catalog.find_run(word);
+    if (accesses) {
+      for (const auto& execution : archive->load_run(archive->snapshot_of(summary)).executions)
+        if (const auto one = catalog.find_execution(execution.id)) print_one(*one);
+      return 0;
+    }
     print_run(console, archive->load_run_resolved(summary.id.to_string()));
     return 0;
   } catch (const base::Error& error) {
@@ -294,14 +314,6 @@ int command_show(const Call& call) {
       throw;
     no_run = error;
   }
-  const auto print_one = [&](const catalog::ExecutionSummary& summary) {
-    const auto run = archive->load_run(archive->snapshot_of(*catalog.find_run(summary.run)));
-    for (const auto& execution : run.executions)
-      if (execution.id == summary.id) {
-        print_execution(console, execution);
-        print_log(console, *archive, run, execution);
-      }
-  };
   if (const auto uuid = base::parse_uuid(word))
     if (const auto summary = catalog.find_execution(core::ExecutionId{*uuid})) {
       print_one(*summary);

@@ -110,21 +110,35 @@ int command_init(const Call& call) {
 }
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all{
-      {"run", command_run},         {"plan", command_plan},
-      {"status", command_status},   {"why", command_why},
-      {"exec", command_exec},       {"log", command_log},
-      {"show", command_show},       {"diff", command_diff},
-      {"lineage", command_lineage}, {"graph", command_graph},
-      {"backup", command_backup},   {"snapshots", command_snapshots},
-      {"find", command_find},       {"stats", command_stats},
-      {"mount", command_mount},     {"export", command_export},
-      {"import", command_import},   {"check", command_check},
-      {"ls", command_ls},           {"cat", command_cat},
-      {"restore", command_restore}, {"reproduce", command_reproduce},
-      {"verify", command_verify},   {"repair", command_repair},
-      {"init", command_init},       {"doctor", command_doctor},
-      {"help", command_help},       {"completion", command_completion}};
+  static const std::vector<Command> all{{"run", command_run},
+                                        {"plan", command_plan},
+                                        {"status", command_status},
+                                        {"why", command_why},
+                                        {"exec", command_exec},
+                                        {"log", command_log},
+                                        {"show", command_show},
+                                        {"env", command_env},
+                                        {"diff", command_diff},
+                                        {"lineage", command_lineage},
+                                        {"graph", command_graph},
+                                        {"backup", command_backup},
+                                        {"snapshots", command_snapshots},
+                                        {"find", command_find},
+                                        {"stats", command_stats},
+                                        {"mount", command_mount},
+                                        {"export", command_export},
+                                        {"import", command_import},
+                                        {"check", command_check},
+                                        {"ls", command_ls},
+                                        {"cat", command_cat},
+                                        {"restore", command_restore},
+                                        {"reproduce", command_reproduce},
+                                        {"verify", command_verify},
+                                        {"repair", command_repair},
+                                        {"init", command_init},
+                                        {"doctor", command_doctor},
+                                        {"help", command_help},
+                                        {"completion", command_completion}};
   return all;
 }
 

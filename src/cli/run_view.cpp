@@ -74,6 +74,22 @@ std::string describe(const core::Reason& reason) {
   if (reason.kind == "record_lost") return "the record of its last run is not known";
   if (reason.kind == "unstable_input")
     return base::format("its input {} changed while it ran last", what);
+  if (reason.kind == "observed_content")
+    return base::format("{}, which it reads, changed{}", what, change);
+  if (reason.kind == "observed_software")
+    return base::format("{}, which it uses, was replaced{}", what, change);
+  if (reason.kind == "observed_missing") return base::format("{}, which it uses, is gone", what);
+  if (reason.kind == "observed_new")
+    return base::format("{} is there now, where it had looked in vain", what);
+  if (reason.kind == "observed_link") return base::format("the link {} leads elsewhere", what);
+  if (reason.kind == "observed_listing") {
+    if (!reason.after.empty())
+      return base::format("{} is new in {}, which it lists", base::printable(reason.after), what);
+    if (!reason.before.empty())
+      return base::format("{} is gone from {}, which it lists", base::printable(reason.before),
+                          what);
+    return base::format("the names in {}, which it lists, changed", what);
+  }
   if (reason.kind == "impossible") return what;
   return reason.kind;
 }

@@ -94,6 +94,7 @@ Decider::Decider(const pipeline::Graph& graph, core::WorkspaceFiles& files, core
       files_(files),
       results_(results),
       history_(history),
+      dependencies_(graph, files, history),
       variables_(std::move(variables)),
       redaction_(std::move(redaction)),
       forcing_(std::move(forcing)) {}
@@ -107,7 +108,31 @@ bool Decider::forced(InstanceId id) const {
          forcing_.steps.contains(graph_.name(id));
 }
 
-Decider::Outputs Decider::identify_outputs(InstanceId id) {
+bool declares_output(const pipeline::Graph& graph, InstanceId id, std::string_view path) {
+  const auto outputs = graph.outputs(id);
+  return std::any_of(outputs.begin(), outputs.end(), [&](PathId output) {
+    const auto declared = graph.path(output);
+    return path == declared || (graph.is_directory(output) && path.size() > declared.size() &&
+                                path.starts_with(declared) && path[declared.size()] == '/');
+  });
+}
+
+// Files that an execution was only observed to make are its outputs like the declared ones.
+void Decider::add_observed_outputs(InstanceId id, const std::vector<core::Artifact>& expected,
+                                   Outputs& outputs) {
+  for (const auto& output : expected) {
+    if (declares_output(graph_, id, output.path)) continue;
+    const auto sight = files_.look(output.path, core::Look::content);
+    if (!sight.content) {
+      if (outputs.first_missing.empty()) outputs.first_missing = output.path;
+      continue;
+    }
+    outputs.present.push_back({output.path, *sight.content, output.size, output.mode});
+  }
+  sort_by_path(outputs.present);
+}
+
+Decider::Outputs Decider::identify_outputs(InstanceId id, const core::LastExecution* last) {
   Outputs outputs;
   for (const auto path : graph_.outputs(id)) {
     const std::string name(graph_.path(path));
@@ -123,6 +148,7 @@ Decider::Outputs Decider::identify_outputs(InstanceId id) {
     }
     std::move(state->files.begin(), state->files.end(), std::back_inserter(outputs.present));
   }
+  if (last != nullptr) add_observed_outputs(id, last->outputs, outputs);
   sort_by_path(outputs.present);
   return outputs;
 }
@@ -175,7 +201,7 @@ Decision Decider::decide(InstanceId id) {
   decision.step_key = step_key(decision.key);
 
   const auto* last = history_.last(std::string(graph_.name(id)));
-  const auto outputs = identify_outputs(id);
+  const auto outputs = identify_outputs(id, last);
   const bool outputs_good = last != nullptr && outputs.first_missing.empty() &&
                             same_files(outputs.present, last->outputs);
   const bool same_key = last != nullptr && last->step_key == decision.step_key;
@@ -191,29 +217,50 @@ Decision Decider::decide(InstanceId id) {
     if (last != nullptr) decision.execution = last->execution;
     return decision;
   }
-  if (same_key && outputs_good && !step.always && !forced(id)) {
+  const bool at_liberty = !step.always && !forced(id);
+  std::optional<core::Reason> changed;
+  if (same_key && at_liberty) changed = dependencies_.first_change(id, last->observed, false);
+  if (same_key && outputs_good && at_liberty && !changed) {
     decision.outputs = last->outputs;
     decision.execution = last->execution;
     decision.key = {};
     return decision;
   }
-  decision.reason = reason_to_run(id, last, decision, outputs);
+  if (changed && name_software_) name_software_(*changed, last->execution);
+  decision.reason = changed ? *changed : reason_to_run(id, last, decision, outputs);
   if (step.always || forced(id)) {
     decision.action = Action::execute;
     return decision;
   }
-  if (auto stored = results_.find(decision.step_key)) {
+  bool present = false;
+  const auto fits = [&](const core::StoredResult& result) {
+    // Another checkout, or a state that was deleted: the files may be the stored ones already.
+    auto here = identify_outputs(id, nullptr);
+    add_observed_outputs(id, result.outputs, here);
+    auto expected = result.outputs;
+    sort_by_path(expected);
+    present = here.first_missing.empty() && same_files(here.present, expected);
+    std::vector<core::AccessSetPtr> observed = result.observed.bodies;
+    if (!result.observed.accesses.empty()) {
+      auto own = std::make_shared<core::AccessSet>();
+      own->accesses = result.observed.accesses;
+      observed.push_back(std::move(own));
+    }
+    return !dependencies_.first_change(id, observed, !present);
+  };
+  if (auto stored = results_.find(decision.step_key, fits)) {
     sort_by_path(stored->outputs);
-    if (outputs.first_missing.empty() && same_files(outputs.present, stored->outputs)) {
-      // Another checkout, or a state that was deleted: the files are the stored ones already.
+    if (present) {
       decision.reason = {};
-      decision.outputs = outputs.present;
+      decision.outputs = stored->outputs;
       decision.execution = stored->execution;
+      decision.stored = std::move(*stored);
       return decision;
     }
     decision.action = Action::reuse;
-    decision.outputs = std::move(stored->outputs);
+    decision.outputs = stored->outputs;
     decision.execution = stored->execution;
+    decision.stored = std::move(*stored);
     return decision;
   }
   decision.action = Action::execute;

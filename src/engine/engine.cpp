@@ -20,6 +20,7 @@ namespace {
 
 // How often the live display is refreshed while nothing ends.
 constexpr nanoseconds kTick = std::chrono::milliseconds(100);
+constexpr std::string_view kOnlyDeclared = "files are those that the pipeline declares";
 
 // What another step would meet as well, or what is no step's fault, ends the run.
 bool ends_run(const base::Error& error) {
@@ -68,6 +69,7 @@ class Engine::Run {
   struct Task {
     Status status = Status::unselected;
     std::uint32_t open_predecessors = 0;
+    nanoseconds ended{0};
   };
 
   // A step instance between its decision and its end: running, or pausing before another attempt.
@@ -77,6 +79,8 @@ class Engine::Run {
     std::vector<std::string> logs;
     std::uint32_t attempts = 0;
     int slots = 1;
+    Scene scene;
+    nanoseconds started{0};
   };
 
   void prepare() {
@@ -85,6 +89,11 @@ class Engine::Run {
       auto& task = tasks_[index_of(id)];
       for (const auto before : e_.graph_.predecessors(id))
         if (tasks_[index_of(before)].status != Status::unselected) ++task.open_predecessors;
+      for (const auto before : e_.decider_.dependencies().learned(id)) {
+        if (tasks_[index_of(before)].status == Status::unselected) continue;
+        ++task.open_predecessors;
+        learned_successors_[static_cast<std::uint32_t>(index_of(before))].push_back(id);
+      }
     }
     for (const auto id : selection_)
       if (tasks_[index_of(id)].open_predecessors == 0) make_ready(id);
@@ -163,8 +172,8 @@ class Engine::Run {
     execution.step_key = decision.step_key;
     execution.reason = decision.reason;
     execution.inputs = std::move(decision.inputs);
-    if (decision.action == Action::execute)
-      execution.grade_reason = "files are those that the pipeline declares";
+    take_observed(decision.stored, execution);
+    if (decision.action == Action::execute) execution.grade_reason = std::string(kOnlyDeclared);
     switch (decision.action) {
       case Action::none:
         execution.id = decision.execution;
@@ -184,6 +193,7 @@ class Engine::Run {
         execution.key = std::move(decision.key);
         if (restore(id, active)) return;
         execution.outputs.clear();
+        forget_observed(execution);
         break;
       case Action::execute:
         execution.id = e_.services_.new_execution_id();
@@ -196,12 +206,36 @@ class Engine::Run {
     start_attempt(id);
   }
 
+  // What was observed of the stored execution holds for the one that takes its results.
+  static void take_observed(core::StoredResult& stored, core::Execution& execution) {
+    if (stored.observed.mechanism.empty()) return;
+    execution.grade = stored.grade;
+    execution.grade_reason = std::move(stored.grade_reason);
+    execution.observed = std::move(stored.observed);
+    std::move(stored.inputs.begin(), stored.inputs.end(), std::back_inserter(execution.inputs));
+  }
+  static void forget_observed(core::Execution& execution) {
+    const auto undeclared = std::move(execution.observed.undeclared_inputs);
+    std::erase_if(execution.inputs, [&](const auto& input) {
+      return std::binary_search(undeclared.begin(), undeclared.end(), input.path);
+    });
+    execution.observed = {};
+    execution.grade = core::Grade::declared;
+    execution.grade_reason = std::string(kOnlyDeclared);
+  }
+
   // False when the stored outputs turned out not to be there after all: then the step runs.
   bool restore(InstanceId id, Active& active) {
     auto& execution = active.execution;
     try {
       prepare_outputs(id);
-      for (const auto& output : active.decision.outputs) e_.results_.restore(output);
+      const auto* last = e_.history_.last(execution.step);
+      for (const auto& output : active.decision.outputs) {
+        if (!declares_output(e_.graph_, id, output.path))
+          e_.files_.prepare_output(output.path, core::PathKind::file,
+                                   last != nullptr ? last->outputs : execution.outputs);
+        e_.results_.restore(output);
+      }
     } catch (const base::Error& error) {
       if (ends_run(error)) throw;
       if (error.code() != base::ErrorCode::corruption &&
@@ -220,6 +254,7 @@ class Engine::Run {
       execution.failure.clear();
       return false;
     }
+    add_outputs(id, execution, std::exchange(execution.observed.undeclared_outputs, {}));
     end(id, active);
     return true;
   }
@@ -269,6 +304,9 @@ class Engine::Run {
     job.streams = e_.options_.streams;
     job.time_limit = step.time_limit;
     job.workspace = e_.options_.workspace;
+    if (!step.traced) job.trace = core::TraceMode::off;
+    active.scene = scene_of(job.environment);
+    active.started = e_.services_.steady_now();
     ++active.attempts;
     free_slots_ -= active.slots;
     ++running_;
@@ -296,8 +334,10 @@ class Engine::Run {
     if (result.attempt.left_processes)
       e_.observer_.notice(execution.step + " left processes running; they were ended");
     bool good = result.attempt.succeeded() && interrupts_ < 2;
+    auto seen = sort_out_accesses(id, active, result.observation);
     if (good) {
       good = collect_outputs(id, execution);
+      if (good && seen) good = take_observation(id, active, *seen);
     } else if (interrupts_ >= 2) {
       execution.failure = "was interrupted";
     } else {
@@ -305,7 +345,7 @@ class Engine::Run {
     }
     if (good) {
       execution.failure.clear();
-      note_changed_inputs(id, execution);
+      note_changed_inputs(id, execution, seen ? seen->changed : std::vector<std::string>());
       execution.state = core::StepState::executed;
     } else {
       set_outputs_aside(id, execution);
@@ -318,6 +358,8 @@ class Engine::Run {
         return;
       }
       execution.state = core::StepState::failed;
+      if (seen)
+        std::move(seen->inputs.begin(), seen->inputs.end(), std::back_inserter(execution.inputs));
     }
     auto ended = std::move(active);
     active_.erase(result.token);
@@ -346,7 +388,143 @@ class Engine::Run {
     return true;
   }
 
-  void note_changed_inputs(InstanceId id, core::Execution& execution) {
+  std::optional<SortedOut> sort_out_accesses(InstanceId id, Active& active,
+                                             core::Observation& observation) {
+    auto& execution = active.execution;
+    forget_observed(execution);
+    execution.grade = observation.grade;
+    execution.grade_reason =
+        observation.grade == core::Grade::declared && observation.reason.empty()
+            ? std::string(kOnlyDeclared)
+            : std::move(observation.reason);
+    if (observation.mechanism.empty()) return std::nullopt;
+    Declared declared;
+    const auto add = [&](const auto& paths, std::vector<std::string>& list) {
+      for (const auto path : paths)
+        list.push_back(std::string(e_.graph_.path(path)) +
+                       (e_.graph_.is_directory(path) ? "/" : ""));
+    };
+    add(e_.graph_.inputs(id), declared.inputs);
+    add(e_.graph_.outputs(id), declared.outputs);
+    const auto invocation = e_.graph_.invocation(id);
+    for (const auto& stream :
+         {invocation.standard_input, invocation.standard_output, invocation.standard_error})
+      if (stream) declared.streams.emplace_back(e_.graph_.path(*stream));
+    std::vector<std::string> own;
+    for (const auto& path : declared.outputs)
+      own.push_back(path.ends_with('/') ? path.substr(0, path.size() - 1) : path);
+    for (const auto& access : observation.accesses)
+      if (access.uses.has(core::Use::create) || access.uses.has(core::Use::write))
+        own.push_back(access.path);
+    std::sort(own.begin(), own.end());
+    auto& dependencies = e_.decider_.dependencies();
+    auto seen = sort_out(std::move(observation), declared, active.scene, [&](core::Access& access) {
+      dependencies.settle_listing(id, own, access);
+    });
+    execution.observed = std::move(seen.observed);
+    return seen;
+  }
+
+  // Adds files that were only observed to be made; those that have gone again are none.
+  void add_outputs(InstanceId id, core::Execution& execution,
+                   const std::vector<std::string>& paths) {
+    for (const auto& path : paths) {
+      if (declares_output(e_.graph_, id, path)) continue;
+      try {
+        const auto state = e_.files_.identify(path, core::PathKind::file);
+        if (!state) continue;
+        execution.outputs.push_back(state->files.at(0));
+        execution.observed.undeclared_outputs.push_back(path);
+      } catch (const base::Error&) {  // a folder, a socket: nothing that one could keep
+      }
+    }
+    std::sort(execution.outputs.begin(), execution.outputs.end(),
+              [](const auto& a, const auto& b) { return a.path < b.path; });
+  }
+
+  // False, with the failure said, when the step may not do what it did.
+  bool take_observation(InstanceId id, Active& active, SortedOut& seen) {
+    auto& execution = active.execution;
+    add_outputs(id, execution, seen.written);
+    tell_of_races(id, active, seen);
+    std::move(seen.inputs.begin(), seen.inputs.end(), std::back_inserter(execution.inputs));
+    seen.inputs.clear();
+    e_.decider_.dependencies().made(id, execution.outputs, seen.wrote_software);
+    return judge_undeclared(id, execution);
+  }
+
+  // Files that two steps use in an order that nothing fixes.
+  void tell_of_races(InstanceId id, const Active& active, const SortedOut& seen) {
+    auto& dependencies = e_.decider_.dependencies();
+    const auto& step = active.execution.step;
+    for (const auto& input : seen.inputs) {
+      const auto maker = dependencies.maker(input.path, id);
+      if (!maker || dependencies.comes_before(*maker, id)) continue;
+      const auto& task = tasks_[index_of(*maker)];
+      const std::string name(e_.graph_.name(*maker));
+      const bool together = task.status == Status::running || task.ended > active.started;
+      e_.observer_.notice(
+          base::format("{} reads {}, which {} makes{}: declare it as an input, or add 'needs: {}'",
+                       step, base::printable(input.path), name,
+                       together ? ", while that one was running" : ", and does not wait for it",
+                       name.substr(0, name.find('@'))));
+    }
+    for (const auto& output : active.execution.outputs) {
+      const auto maker = dependencies.maker(output.path, id);
+      if (!maker || tasks_[index_of(*maker)].status == Status::unselected) continue;
+      e_.observer_.notice(
+          base::format("{} and {} both write {}: its contents depend on their order", step,
+                       e_.graph_.name(*maker), base::printable(output.path)));
+    }
+  }
+
+  // A step that declares no inputs leaves them to observation, and so with outputs.
+  bool judge_undeclared(InstanceId id, core::Execution& execution) {
+    const auto& step = e_.graph_.step(id);
+    if (step.undeclared == pipeline::Undeclared::adopt) {
+      const auto& observed = execution.observed;
+      if (!observed.undeclared_inputs.empty() || !observed.undeclared_outputs.empty())
+        outcome_.to_adopt.push_back({id, observed.undeclared_inputs, observed.undeclared_outputs});
+      return true;
+    }
+    const auto list = [](const std::vector<std::string>& paths) {
+      constexpr std::size_t kNamed = 3;
+      std::string text;
+      for (std::size_t i = 0; i < paths.size() && i < kNamed; ++i)
+        text += (i > 0 ? ", " : "") + base::printable(paths[i]);
+      if (paths.size() > kNamed) text += base::format(" and {} more", paths.size() - kNamed);
+      return text;
+    };
+    const bool strict = step.undeclared == pipeline::Undeclared::error;
+    std::string text;
+    if (const auto& paths = execution.observed.undeclared_inputs;
+        !paths.empty() && (strict || !step.inputs.empty()))
+      text = "reads without declaring it: " + list(paths);
+    if (const auto& paths = execution.observed.undeclared_outputs;
+        !paths.empty() && (strict || !step.outputs.empty()))
+      text += (text.empty() ? "" : "; ") + ("writes without declaring it: " + list(paths));
+    if (text.empty()) return true;
+    if (strict) {
+      execution.failure = text;
+      return false;
+    }
+    e_.observer_.notice(execution.step + " " + text);
+    return true;
+  }
+
+  void note_changed_inputs(InstanceId id, core::Execution& execution,
+                           std::vector<std::string> changed) {
+    for (auto& path : changed) {
+      const auto declared = e_.graph_.inputs(id);
+      if (std::any_of(declared.begin(), declared.end(),
+                      [&](auto input) { return e_.graph_.path(input) == path; }))
+        continue;
+      e_.observer_.notice(
+          base::format("{}: {} changed while it ran; the record has the content that it read first",
+                       execution.step, base::printable(path)));
+      execution.inputs_changed.push_back(std::move(path));
+    }
+    const auto undeclared = execution.inputs_changed.size();
     for (const auto path : e_.graph_.inputs(id)) {
       const std::string name(e_.graph_.path(path));
       if (e_.files_.unchanged(name, Decider::kind_of(e_.graph_, path))) continue;
@@ -355,7 +533,7 @@ class Engine::Run {
           "{}: its input {} changed while it ran; the record has the content from before",
           execution.step, base::printable(name)));
     }
-    if (execution.inputs_changed.empty()) return;
+    if (execution.inputs_changed.size() == undeclared) return;
     execution.key = with_unstable_inputs(std::move(execution.key), execution.inputs_changed);
     execution.step_key = step_key(execution.key);
   }
@@ -386,11 +564,17 @@ class Engine::Run {
       throw;
     }
     tasks_[index_of(id)].status = failed ? Status::failed : Status::done;
+    tasks_[index_of(id)].ended = e_.services_.steady_now();
     if (failed) return;
-    for (const auto next : e_.graph_.successors(id)) {
-      auto& task = tasks_[index_of(next)];
-      if (task.status == Status::waiting && --task.open_predecessors == 0) make_ready(next);
-    }
+    if (const auto found = learned_successors_.find(static_cast<std::uint32_t>(index_of(id)));
+        found != learned_successors_.end())
+      for (const auto next : found->second) let_go(next);
+    for (const auto next : e_.graph_.successors(id)) let_go(next);
+  }
+
+  void let_go(InstanceId id) {
+    auto& task = tasks_[index_of(id)];
+    if (task.status == Status::waiting && --task.open_predecessors == 0) make_ready(id);
   }
 
   // What never got its turn is recorded as skipped, with what it waited for.
@@ -409,13 +593,14 @@ class Engine::Run {
       skipped.execution.id = e_.services_.new_execution_id();
       skipped.execution.step = std::string(e_.graph_.name(id));
       skipped.execution.state = core::StepState::skipped;
-      for (const auto before : e_.graph_.predecessors(id)) {
-        const auto state = tasks_[index_of(before)].status;
-        if (state == Status::failed || blocked[index_of(before)]) {
+      const auto blame = [&](InstanceId before) {
+        const bool guilty =
+            tasks_[index_of(before)].status == Status::failed || blocked[index_of(before)];
+        if (guilty && skipped.execution.reason.kind.empty())
           skipped.execution.reason = {"upstream", std::string(e_.graph_.name(before)), "", ""};
-          break;
-        }
-      }
+      };
+      for (const auto before : e_.graph_.predecessors(id)) blame(before);
+      for (const auto before : e_.decider_.dependencies().learned(id)) blame(before);
       blocked[index_of(id)] = true;
       outcome_.counts.add(core::StepState::skipped);
       e_.log_.execution_ended(skipped.execution, {});
@@ -454,6 +639,7 @@ class Engine::Run {
   const std::vector<InstanceId>& selection_;
   std::vector<Task> tasks_;
   std::unordered_map<std::uint32_t, Active> active_;
+  std::unordered_map<std::uint32_t, std::vector<InstanceId>> learned_successors_;
   std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> ready_;
   std::priority_queue<Pause> pauses_;
   int free_slots_ = 1;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <thread>
 
@@ -17,7 +18,11 @@ namespace {
 bool unchanged(int directory, const StatQuestion& question, std::string& path) {
   path.assign(question.path);
   struct stat s {};
-  if (::fstatat(directory, path.c_str(), &s, 0) != 0) return false;
+  const int flags = question.expected == Expected::same_link ? AT_SYMLINK_NOFOLLOW : 0;
+  if (::fstatat(directory, path.c_str(), &s, flags) != 0)
+    return question.expected == Expected::absent && (errno == ENOENT || errno == ENOTDIR);
+  if (question.expected == Expected::absent) return false;
+  if (question.expected == Expected::present) return (s.st_mode & S_IFMT) == question.size;
   const auto nanoseconds = [](const timespec& t) {
     return t.tv_sec * std::int64_t{1'000'000'000} + t.tv_nsec;
   };
@@ -27,6 +32,11 @@ bool unchanged(int directory, const StatQuestion& question, std::string& path) {
 }
 
 }  // namespace
+
+std::uint64_t type_bits(const std::string& path) {
+  struct stat s {};
+  return ::stat(path.c_str(), &s) == 0 ? s.st_mode & S_IFMT : 0;
+}
 
 bool all_unchanged(const std::string& directory, const std::vector<StatQuestion>& questions,
                    int threads) {

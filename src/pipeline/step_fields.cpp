@@ -70,6 +70,28 @@ void read_retries(FieldReader& fields, const Node& node, Where where, RetryPolic
       retries.backoff = *pause;
 }
 
+void read_trace(FieldReader& fields, const Node& node, Where where, bool& traced) {
+  const auto text = node.is_scalar() ? node.text() : std::string_view();
+  if (text == "auto")
+    traced = true;
+  else if (text == "off")
+    traced = false;
+  else
+    fields.report(node, where, "'auto' or 'off'");
+}
+
+void read_undeclared(FieldReader& fields, const Node& node, Where where, Undeclared& undeclared) {
+  const auto text = node.is_scalar() ? node.text() : std::string_view();
+  if (text == "warn")
+    undeclared = Undeclared::warn;
+  else if (text == "error")
+    undeclared = Undeclared::error;
+  else if (text == "adopt")
+    undeclared = Undeclared::adopt;
+  else
+    fields.report(node, where, "'warn', 'error' or 'adopt'");
+}
+
 std::shared_ptr<const std::vector<std::string>> read_shell(FieldReader& fields, const Node& node,
                                                            Where where) {
   auto words = std::make_shared<std::vector<std::string>>();
@@ -131,11 +153,10 @@ std::shared_ptr<const EnvironmentDeclaration> read_environment(
 
 const KeySet& step_keys() {
   static const KeySet keys{
-      {"run", "inputs",    "outputs", "params", "needs",  "foreach",     "matrix",
-       "env", "resources", "retries", "always", "frozen", "when",        "shell",
-       "cwd", "stdin",     "stdout",  "stderr", "tags",   "description", "compare"},
-      {"pattern", "container", "conda", "modules", "slurm", "hooks", "repeat", "trace",
-       "undeclared", "pool"}};
+      {"run",       "inputs",  "outputs", "params",      "needs",   "foreach", "matrix",    "env",
+       "resources", "retries", "always",  "frozen",      "when",    "shell",   "cwd",       "stdin",
+       "stdout",    "stderr",  "tags",    "description", "compare", "trace",   "undeclared"},
+      {"pattern", "container", "conda", "modules", "slurm", "hooks", "repeat", "pool"}};
   return keys;
 }
 

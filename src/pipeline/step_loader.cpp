@@ -30,6 +30,8 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
   step.time_limit = context_.defaults.time_limit;
   step.retries = context_.defaults.retries;
   step.compare = context_.defaults.compare;
+  step.traced = context_.defaults.traced;
+  step.undeclared = context_.defaults.undeclared;
   if (!fields_.require_map(node, where(""))) return;
   const bool knows_keys = fields_.check_keys(node, step_keys(), where(""));
 
@@ -145,6 +147,10 @@ void StepLoader::load_attributes(const Node& node) {
       step_->always = fields_.boolean(value, where(key)).value_or(false);
     } else if (key == "frozen") {
       step_->frozen = fields_.boolean(value, where(key)).value_or(false);
+    } else if (key == "trace") {
+      read_trace(fields_, value, where(key), step_->traced);
+    } else if (key == "undeclared") {
+      read_undeclared(fields_, value, where(key), step_->undeclared);
     } else if (key == "when") {
       load_when(value);
     }

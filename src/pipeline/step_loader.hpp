@@ -19,6 +19,8 @@ void read_resources(FieldReader& fields, const Node& node, Where where, std::uin
                     std::optional<std::chrono::nanoseconds>& time_limit);
 void read_retries(FieldReader& fields, const Node& node, Where where, RetryPolicy& retries);
 /// nullptr after an error.
+void read_trace(FieldReader& fields, const Node& node, Where where, bool& traced);
+void read_undeclared(FieldReader& fields, const Node& node, Where where, Undeclared& undeclared);
 std::shared_ptr<const std::vector<std::string>> read_shell(FieldReader& fields, const Node& node,
                                                            Where where);
 /// Reads `env` on top of a base, whose entries of the same names give way.

@@ -40,8 +40,8 @@ std::string without_mark(std::string_view text) {
 }
 
 const KeySet& default_keys() {
-  static const KeySet keys{{"retries", "resources", "shell", "compare"},
-                           {"container", "conda", "modules", "slurm", "trace", "undeclared"}};
+  static const KeySet keys{{"retries", "resources", "shell", "compare", "trace", "undeclared"},
+                           {"container", "conda", "modules", "slurm"}};
   return keys;
 }
 
@@ -173,6 +173,10 @@ void WorkflowLoader::load_defaults(const Node& root) {
     defaults_.shell_is_default = false;
     if (auto shell = read_shell(fields_, *value, {"shell", {}})) defaults_.shell = std::move(shell);
   }
+  if (const auto value = node->find("trace"))
+    read_trace(fields_, *value, {"trace", {}}, defaults_.traced);
+  if (const auto value = node->find("undeclared"))
+    read_undeclared(fields_, *value, {"undeclared", {}}, defaults_.undeclared);
 }
 
 void WorkflowLoader::load_steps(const Node& root) {

@@ -22,6 +22,8 @@ struct StepDefaults {
   std::optional<std::chrono::nanoseconds> time_limit;
   RetryPolicy retries;
   std::vector<core::CompareRule> compare;
+  bool traced = true;
+  Undeclared undeclared = Undeclared::warn;
 };
 
 /// Turns one document into a Workflow: top-level keys here, steps in StepLoader.

@@ -137,3 +137,12 @@ ran() {
   rm -f ran.log
 }
 expect_ran() { local r; r=$(ran); [ "$r" = "$*" ] || fail "ran: '$r', expected: '$*'"; }
+
+# Leaves where steps cannot be observed whole on this machine.
+traced_or_skip() {
+  mkdir -p "$SCRATCH/traced"
+  printf 'provrun: 1\nsteps: {t: {run: "true"}}\n' > "$SCRATCH/traced/pipeline.yaml"
+  provrun -C "$SCRATCH/traced" run > /dev/null 2>&1 &&
+    provrun -C "$SCRATCH/traced" show t --json | grep -q '"grade":"traced"' ||
+    skip 'steps are not traced here'
+}

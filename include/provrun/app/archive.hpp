@@ -39,6 +39,10 @@ inline constexpr std::string_view kRunFile = ".provrun/run.json";
 inline constexpr std::string_view kExecutionsFile = ".provrun/executions.ndjson";
 inline constexpr std::string_view kGitDiffFile = ".provrun/git.diff";
 inline constexpr std::string_view kLogDirectory = ".provrun/logs/";
+inline constexpr std::string_view kAccessDirectory = ".provrun/accesses/";
+inline constexpr std::string_view kSoftwareFile = ".provrun/software.ndjson";
+/// Versions of files that were replaced during the run, by content.
+inline constexpr std::string_view kVersionDirectory = ".provrun/versions/";
 inline constexpr std::string_view kOutsideDirectory = ".provrun/outside";
 
 /// Where a new workspace is about to be made for a repository that somebody named: throws when that

@@ -35,6 +35,10 @@ class CachedFiles : public core::WorkspaceFiles {
   void prepare_output(const std::string& path, core::PathKind kind,
                       const std::vector<core::Artifact>& known) override;
   std::string set_aside(const std::string& path) override;
+  core::Sight look(const std::string& path, core::Look what) override;
+  std::vector<core::ListingEntry> list(const std::string& path) override;
+  std::optional<std::vector<core::ListingEntry>> recall(const core::ContentId& listing) override;
+  core::ContentId keep_listing(const std::vector<core::ListingEntry>& entries) override;
 
   /// The content of any file by its absolute path; throws when it cannot be read.
   core::ContentId content_of(const std::string& absolute_path, const os::FileStat& stat);
@@ -46,6 +50,13 @@ class CachedFiles : public core::WorkspaceFiles {
              const std::string& absolute_path);
   /// The same, from a cache of before.
   void learn_settled(const os::FileStat& stat, const core::ContentId& content);
+
+  /// Asked for the names behind a listing that an observer has seen.
+  void recall_with(
+      std::function<std::optional<std::vector<core::ListingEntry>>(const core::ContentId&)>
+          listed) {
+    listed_ = std::move(listed);
+  }
 
   /// The file's stat when it was last identified; nullptr when it never was.
   const os::FileStat* stat_of(const std::string& path) const;
@@ -73,6 +84,14 @@ class CachedFiles : public core::WorkspaceFiles {
       return std::hash<std::uint64_t>{}(key.second * 31 + key.first);
     }
   };
+  struct Listing {
+    os::FileStat stat;
+    bool settled = false;  ///< its times prove that it is unchanged
+    std::vector<core::ListingEntry> entries;
+    core::ContentId content;
+  };
+  const Listing& listing_of(const std::string& path, const os::FileStat& stat);
+  void remember_listings(catalog::State& state);
   core::PathState identify_directory(const std::string& path);
   bool is_own(const std::string& directory, std::string_view name) const;
   void make_parents(const std::string& absolute_path);
@@ -86,6 +105,9 @@ class CachedFiles : public core::WorkspaceFiles {
   std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, Known, InodeHash> known_;
   std::unordered_map<std::string, os::FileStat> seen_;
   std::unordered_set<std::string> made_directories_;
+  std::unordered_map<std::string, Listing> listings_;
+  std::function<std::optional<std::vector<core::ListingEntry>>(const core::ContentId&)> listed_;
+  std::unordered_map<core::ContentId, std::vector<core::ListingEntry>> kept_;
   std::unordered_map<std::uint64_t, bool> fine_timestamps_;
   std::vector<std::uint8_t> buffer_;
   std::uint64_t files_read_ = 0;

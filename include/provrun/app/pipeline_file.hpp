@@ -36,6 +36,10 @@ struct LoadedPipeline {
 LoadedPipeline load_pipeline(const std::string& path,
                              const std::vector<pipeline::Override>& overrides);
 
+/// The pipeline as it would be with this text.
+LoadedPipeline with_text(const LoadedPipeline& pipeline, std::string text,
+                         const std::vector<pipeline::Override>& overrides);
+
 /// The pipeline file that a command without one means: pipeline.yaml in the directory, or beside
 /// the nearest `.provrun/` upwards. Throws Error(not_found).
 std::string find_pipeline(const std::string& directory);

@@ -73,10 +73,14 @@ class RunRecorder : public core::RunLog {
   /// background.
   void on_start(std::function<void()> start);
 
+  /// Files of installed software that executions of this run were observed to use, sorted.
+  std::vector<std::string> software_used() const;
+
   struct Extra {
     codec::Json environment;
     codec::Json git;
     std::string git_diff;  ///< redacted; stored beside the record when not empty
+    std::string software;  ///< what software_used is, with versions; likewise
   };
   /// Waits for the storing thread, commits the snapshot, updates catalog and state, and removes the
   /// journal. The record is final then. Throws when anything could not be stored.

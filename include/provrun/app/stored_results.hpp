@@ -12,12 +12,19 @@ namespace provrun::app {
 class StoredResults : public core::Results {
  public:
   /// root: the workspace the outputs are restored to, absolute.
-  StoredResults(Archive& archive, std::string root) : archive_(archive), root_(std::move(root)) {}
+  StoredResults(Archive& archive, std::string root);
 
-  std::optional<core::StoredResult> find(const hash::Digest& step_key) override;
+  ~StoredResults() override;
+
+  std::optional<core::StoredResult> find(
+      const hash::Digest& step_key,
+      const std::function<bool(const core::StoredResult&)>& fits) override;
   void restore(const core::Artifact& output) override;
 
  private:
+  struct Observations;
+  bool find_outputs(const catalog::KnownResult& known);
+  void add_observed(const catalog::KnownResult& known, core::StoredResult& result);
   std::optional<store::FileContent> locate(const core::Artifact& artifact,
                                            const std::string& snapshot);
 
@@ -25,6 +32,7 @@ class StoredResults : public core::Results {
   std::string root_;
   std::map<std::string, snapshot::Manifest> manifests_;
   std::map<std::string, store::FileContent> found_;  ///< by path, of the last find
+  std::unique_ptr<Observations> observations_;
 };
 
 /// The form in which Catalog::put_content_location keeps where a content lies.
@@ -39,7 +47,10 @@ std::optional<store::FileContent> single_chunk(const core::ContentId& id, std::u
 /// Never finds anything: every step runs.
 class NoResults : public core::Results {
  public:
-  std::optional<core::StoredResult> find(const hash::Digest&) override { return std::nullopt; }
+  std::optional<core::StoredResult> find(
+      const hash::Digest&, const std::function<bool(const core::StoredResult&)>&) override {
+    return std::nullopt;
+  }
   void restore(const core::Artifact&) override {}
 };
 

@@ -127,6 +127,8 @@ class Catalog {
 
   /// The latest execution that ended well with this key, with its outputs by path.
   std::optional<KnownResult> find_by_step_key(const hash::Digest& step_key);
+  /// The latest ones, newest first.
+  std::vector<KnownResult> results_of_step_key(const hash::Digest& step_key, std::size_t limit);
   std::vector<SeenOutput> outputs_of_step_key(const hash::Digest& step_key);
   std::optional<ExecutionSummary> find_execution(const core::ExecutionId& id);
   /// Of an instance, or of all instances of a step; newest first.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "provrun/codec/zstd.hpp"
+#include "provrun/core/access_set.hpp"
 #include "provrun/core/record.hpp"
 #include "provrun/db/database.hpp"
 #include "provrun/os/file.hpp"
@@ -31,6 +32,8 @@ struct RememberedStep {
   std::string key_document;  ///< canonical JSON; may be empty
   std::chrono::milliseconds duration{0};
   std::vector<RememberedOutput> outputs;
+  std::vector<core::ContentId> access_sets;  ///< what it was observed to use, see core::Observed
+  std::vector<core::Access> accesses;
 };
 
 /// The workspace's memory in state.db: the file hash cache, the last execution of every step, and
@@ -55,6 +58,8 @@ class State {
     std::chrono::milliseconds duration{0};
     std::string key_document() const;
     std::vector<RememberedOutput> outputs() const;
+    std::vector<core::ContentId> access_sets() const;
+    std::vector<core::Access> accesses() const;
 
    private:
     friend class State;
@@ -62,6 +67,7 @@ class State {
     codec::ZstdDecompressor* decompressor_;
     db::Bytes key_;
     db::Bytes outputs_;
+    db::Bytes observed_;
   };
   /// All steps of a workflow file (its path relative to the workspace), in no particular order.
   void each_step(std::string_view workflow, const std::function<void(const StepRow&)>& visit);
@@ -71,6 +77,14 @@ class State {
   /// Adds or replaces, in one transaction.
   void put_steps(std::string_view workflow, std::span<const RememberedStep> steps);
   void forget_steps(std::string_view workflow, std::span<const std::string> instances);
+
+  /// The set of this id; nullptr when it is not known here.
+  core::AccessSetPtr find_access_set(const core::ContentId& id);
+  void put_access_sets(std::span<const core::AccessSetPtr> sets);
+  /// The names behind a listing's content.
+  std::optional<std::vector<core::ListingEntry>> find_listing(const core::ContentId& listing);
+  void put_listings(
+      std::span<const std::pair<core::ContentId, std::vector<core::ListingEntry>>> listings);
 
   /// A remembered blob, e.g. the whole decision of the last run for the no-op path.
   std::optional<std::string> get_memo(std::string_view key);

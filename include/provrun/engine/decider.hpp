@@ -10,6 +10,7 @@
 
 #include "provrun/core/ports/results.hpp"
 #include "provrun/core/ports/workspace_files.hpp"
+#include "provrun/engine/dependencies.hpp"
 #include "provrun/engine/step_key.hpp"
 #include "provrun/pipeline/graph.hpp"
 
@@ -47,6 +48,7 @@ struct Decision {
   std::vector<core::Artifact> inputs;
   std::vector<core::Artifact> outputs;  ///< as they are (none), or as they will be (reuse)
   core::ExecutionId execution;          ///< that made the outputs (none, reuse)
+  core::StoredResult stored;            ///< where the execution was found in the repository
   std::string problem;                  ///< why it is impossible, one sentence
 };
 
@@ -62,6 +64,9 @@ std::vector<std::string> software_search_variables();
 StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invocation& invocation,
                                const Variables& variables);
 
+/// True when the pipeline declares that the instance makes the path, by itself or in a directory.
+bool declares_output(const pipeline::Graph& graph, pipeline::InstanceId id, std::string_view path);
+
 /// Decides, from contents alone, whether a step instance must run. Changes nothing. One thread.
 class Decider {
  public:
@@ -72,12 +77,19 @@ class Decider {
   Decision decide(pipeline::InstanceId id);
 
   const Variables& variables() const { return variables_; }
+  /// Told of a reason of kind observed_software and of the last execution; may name it better.
+  void name_software_with(std::function<void(core::Reason&, const core::ExecutionId&)> name) {
+    name_software_ = std::move(name);
+  }
+  Dependencies& dependencies() { return dependencies_; }
   bool forced(pipeline::InstanceId id) const;
   static core::PathKind kind_of(const pipeline::Graph& graph, pipeline::PathId path);
 
  private:
   struct Outputs;
-  Outputs identify_outputs(pipeline::InstanceId id);
+  Outputs identify_outputs(pipeline::InstanceId id, const core::LastExecution* last);
+  void add_observed_outputs(pipeline::InstanceId id, const std::vector<core::Artifact>& expected,
+                            Outputs& outputs);
   core::Reason reason_to_run(pipeline::InstanceId id, const core::LastExecution* last,
                              const Decision& decision, const Outputs& outputs);
 
@@ -85,8 +97,10 @@ class Decider {
   core::WorkspaceFiles& files_;
   core::Results& results_;
   core::History& history_;
+  Dependencies dependencies_;
   Variables variables_;
   Redaction redaction_;
+  std::function<void(core::Reason&, const core::ExecutionId&)> name_software_;
   Forcing forcing_;
 };
 

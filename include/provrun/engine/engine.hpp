@@ -47,10 +47,18 @@ struct Services {
   std::function<int()> interrupts;
 };
 
+/// What a step with `undeclared: adopt` was observed to use and make beyond what it declares.
+struct Undeclared {
+  pipeline::InstanceId id{};
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;
+};
+
 struct Outcome {
   core::RunState state = core::RunState::completed;
   core::StepCounts counts;
   std::string failure;  ///< the first failure, one sentence
+  std::vector<Undeclared> to_adopt;
 };
 
 /// Runs the selected step instances of a graph: decides each when all it needs is final, executes

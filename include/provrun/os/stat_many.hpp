@@ -7,6 +7,14 @@
 
 namespace provrun::os {
 
+/// What is expected of a path.
+enum class Expected : std::uint8_t {
+  same,       ///< unchanged, links followed
+  same_link,  ///< unchanged, itself
+  absent,     ///< not there
+  present     ///< of the type in `size` (the S_IFMT bits of its mode), links followed
+};
+
 /// A file as it is expected to be.
 struct StatQuestion {
   std::string_view path;  ///< relative to the directory of the question, or absolute
@@ -15,10 +23,12 @@ struct StatQuestion {
   std::uint64_t size = 0;
   std::int64_t mtime_ns = 0;
   std::int64_t ctime_ns = 0;
+  Expected expected = Expected::same;
 };
+/// For Expected::present; 0 when nothing is there.
+std::uint64_t type_bits(const std::string& path);
 
-/// True when every file is there and is as expected; symlinks are followed. Stops at the first that
-/// is not. Reads no content.
+/// True when every path is as expected. Stops at the first that is not. Reads no content.
 bool all_unchanged(const std::string& directory, const std::vector<StatQuestion>& questions,
                    int threads);
 

@@ -68,6 +68,13 @@ struct RetryPolicy {
   std::chrono::nanoseconds backoff{0};  ///< wait before the first of them
 };
 
+/// What follows when a step uses or makes files that it does not declare.
+enum class Undeclared : std::uint8_t {
+  warn,   ///< it is said
+  error,  ///< the step has failed
+  adopt   ///< they are written into the pipeline file
+};
+
 /// A table of instances: one row per instance, one column per variable.
 struct InstanceTable {
   std::vector<std::string> variables;
@@ -110,6 +117,8 @@ struct Step {
   std::vector<core::CompareRule> compare;  ///< in the order of the file; the first that fits counts
   bool always = false;
   bool frozen = false;
+  bool traced = true;  ///< false: `trace: off`
+  Undeclared undeclared = Undeclared::warn;
   Place place;
 };
 

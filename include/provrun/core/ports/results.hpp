@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,14 +13,20 @@ namespace provrun::core {
 struct StoredResult {
   ExecutionId execution;
   std::vector<Artifact> outputs;
+  Observed observed;             ///< with the bodies of its sets
+  std::vector<Artifact> inputs;  ///< those that it used without declaring them
+  Grade grade = Grade::declared;
+  std::string grade_reason;
 };
 
 /// Results kept in the repository, by step key. One thread at a time.
 class Results {
  public:
   virtual ~Results() = default;
-  /// The latest successful execution with this key whose outputs are all still stored.
-  virtual std::optional<StoredResult> find(const hash::Digest& step_key) = 0;
+  /// The latest successful execution with this key whose outputs are all still stored and that
+  /// `fits`, which judges by what it was observed to use.
+  virtual std::optional<StoredResult> find(
+      const hash::Digest& step_key, const std::function<bool(const StoredResult&)>& fits) = 0;
   /// Brings one output back to its path, verified; the old file there is replaced.
   virtual void restore(const Artifact& output) = 0;
 };
@@ -29,6 +36,7 @@ struct LastExecution {
   ExecutionId execution;
   hash::Digest step_key;
   std::vector<Artifact> outputs;
+  std::vector<AccessSetPtr> observed;  ///< what it was seen to use, see engine/dependencies.hpp
 };
 
 /// The last successful execution of each step instance in this workspace. One thread at a time.

@@ -17,6 +17,18 @@ struct PathState {
 
 enum class PathKind { file, directory };
 
+/// What is asked of a path, for comparison with what an execution saw there.
+enum class Look {
+  presence,  ///< what stands there, links followed
+  content,   ///< of a file its bytes, links followed
+  listing,   ///< of a directory its names: core::listing_content
+  target     ///< of a symbolic link, itself
+};
+struct Sight {
+  Presence presence = Presence::absent;
+  std::optional<ContentId> content;  ///< when it was asked for, is of that kind, and can be read
+};
+
 /// The files of the workspace, as the engine sees them. Paths are relative to the workspace or
 /// absolute, without a trailing slash. One thread at a time.
 class WorkspaceFiles {
@@ -34,6 +46,14 @@ class WorkspaceFiles {
   /// deleted.
   virtual void prepare_output(const std::string& path, PathKind kind,
                               const std::vector<Artifact>& known) = 0;
+  /// Like identify for any path and kind, without complaint.
+  virtual Sight look(const std::string& path, Look what) = 0;
+  /// The names in a directory; none when it is none. "." is the workspace.
+  virtual std::vector<ListingEntry> list(const std::string& path) = 0;
+  /// The names behind a listing's content; nullopt when they are not known here.
+  virtual std::optional<std::vector<ListingEntry>> recall(const ContentId& listing) = 0;
+  /// Makes the names known to recall, here and in later runs. Returns their content.
+  virtual ContentId keep_listing(const std::vector<ListingEntry>& entries) = 0;
   /// Moves what is at the path out of the way. Returns where it is now; empty when there was
   /// nothing.
   virtual std::string set_aside(const std::string& path) = 0;
