@@ -238,7 +238,9 @@ struct RunRecorder::State {
     const auto [at, fresh] = artifacts.emplace(artifact.path, artifact);
     if (fresh || at->second.content == artifact.content) return;
     auto older = artifact;
-    if (later) std::swap(older, at->second);
+    // What ran stands at the pipeline's path, whatever a step made of the file.
+    const bool is_pipeline = record.pipeline && record.pipeline->path == artifact.path;
+    if (later && !is_pipeline) std::swap(older, at->second);
     superseded.emplace(std::string(kVersionDirectory) + older.content.digest.to_hex(), older);
   }
 

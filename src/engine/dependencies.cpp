@@ -198,6 +198,15 @@ std::optional<core::Reason> Dependencies::listing_change(InstanceId id, const Ac
   return reason;
 }
 
+bool Dependencies::holds_outputs(InstanceId id, std::string_view directory) const {
+  for (const auto output : graph_.outputs(id)) {
+    const auto path = graph_.path(output);
+    if (path == directory || (path.starts_with(directory) && path[directory.size()] == '/'))
+      return true;
+  }
+  return false;
+}
+
 std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access& access,
                                                     PathClass path_class, bool strict) {
   const auto need = need_of(access, strict);
@@ -225,6 +234,9 @@ std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access&
           access.before == Presence::symlink ? core::Look::target : core::Look::presence;
       const auto sight = files_.look(access.path, look);
       if (sight.presence == access.before) return std::nullopt;
+      // Folders that outputs lie in are made before the step starts.
+      if (access.before == Presence::directory && holds_outputs(id, access.path))
+        return std::nullopt;
       return core::Reason{"observed_missing", access.path, "", ""};
     }
     case Need::content:

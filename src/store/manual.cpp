@@ -35,8 +35,7 @@ get() { # the chunk's verified plaintext, in $T/c; $2 to $7: its id, pack, offse
 text() { if [ -z "$2" ]; then t=$1; else t=$(printf %s "$2" | base64 -d; echo x); t=${t%x}; fi; }
 e() { # type mode time tree lists list chunks content size bundle offset name name64 target target64 device link: one entry
   [ "$1" != + ] || { walk "$4"; return; }; v=${16} H=${17:+$T/h${17}}
-  text "${12}" "${13}"; n=$t; case $n in '' | . | .. | */*) stop "a tree has an invalid name" ;; esac
-  text "${14}" "${15}"; set -- "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" "./$n" "$t"
+  text "${12}" "${13}"; n=$t; case $n in '' | . | .. | */*) stop "a tree has an invalid name" ;; esac; text "${14}" "${15}"; set -- "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" "./$n" "$t"
   if [ "$H" ] && [ -e "$H" ]; then l=$(cat "$H"; echo x); ln -P -- "${l%x}" "${12}"; return; fi
   case $1 in
   d) mkdir "${12}"; cd "${12}"; walk "$4"; cd ..; H= ;;
@@ -55,8 +54,7 @@ walk() { # the entries of a tree, into the current directory
   get "$1"; s=$(jq -r '["e",.t,.p//"",.m//"",.d//"",.KK//"",.K//"",((.k//[.c//empty])|join(" ")),.c//"",.s//0,
     (.x//["",0])[],.n//"",.N//"",.l//"",.L//"",.v//"",(.h//""|gsub("[^0-9A-Za-z:]";"_"))]|@sh' "$T/c") || stop "tree $1 cannot be read"; eval "$s"
 }
-h=${2##*-}; [ "$(sha256sum <"$2")" = "${h%.json}  -" ] || stop "$2 is not what was stored"
-r=$(jq -r .root "$2"); mkdir "$3"; cd "$3"; walk "$r"
+h=${2##*-}; [ "$(sha256sum <"$2")" = "${h%.json}  -" ] || stop "$2 is not what was stored"; r=$(jq -r .root "$2"); mkdir "$3"; cd "$3"; walk "$r"
 )sh";
 }
 

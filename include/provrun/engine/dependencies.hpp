@@ -47,6 +47,8 @@ class Dependencies {
   bool is_made_later(const std::string& path, pipeline::InstanceId id);
   std::vector<core::ListingEntry> countable(pipeline::InstanceId id, const std::string& folder,
                                             std::vector<core::ListingEntry> entries);
+  /// Whether an output of the instance is the directory or lies in it.
+  bool holds_outputs(pipeline::InstanceId id, std::string_view directory) const;
   std::optional<core::Reason> change_of(pipeline::InstanceId id, const core::Access& access,
                                         core::PathClass path_class, bool strict);
   std::optional<core::Reason> listing_change(pipeline::InstanceId id, const core::Access& access);

@@ -189,7 +189,7 @@ YAML
 check long-name "provrun: error: pipeline.yaml:4:3: unknown key '${long:0:119}[...]${long:0:59}' in 'defaults'
     ${long:0:153}[...]
     ^
-hint: known here: retries, resources, shell" <<YAML
+hint: known here: retries, resources, shell, compare, trace, undeclared" <<YAML
 provrun: 1
 name: x
 defaults:

@@ -1,5 +1,6 @@
 # The known-graph oracle on the real thing: workflows made by chance, their reads and writes known.
 traced_or_skip
+export PATH=/usr/bin:/bin  # where python3 is a program, not a script that reads files of its own
 cat > make.py <<'PY'
 import json, random, sys
 random.seed(int(sys.argv[1]))

@@ -23,7 +23,7 @@ ok provrun find 'readme*'
 expect_err 'provrun: nothing in 4 snapshots matches'
 js find 'deep/*'
 expect_summary matches=0
-js find --type d --type f 'd*'
+js find --type d --type f 'dee[p]'
 expect_json '.[0].path == "out/deep" and .[0].kind == "directory" and .[0].snapshots == 4'
 js find x.csv --larger 3
 expect_summary matches=1

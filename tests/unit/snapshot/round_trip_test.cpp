@@ -48,7 +48,7 @@ TEST_CASE("a snapshot gives back what was put in") {
   CHECK(store::check_structure(*repository, store::ReadPacks::yes).damage.empty());
 
   const auto manifest = snapshot::load_manifest(*repository, name);
-  CHECK(manifest.counts == snapshot::TreeCounts{5, 1, 0, 230'012});
+  CHECK(manifest.counts == snapshot::TreeCounts{5, 1, 0, 0, 230'012});
   const auto entry = snapshot::find_entry(*repository, manifest.root, "dir//long.csv/");
   REQUIRE(entry);
   CHECK(entry->path == "dir/long.csv");
