@@ -117,7 +117,7 @@ store::CreateOptions tiny_chunks() {
 
 }  // namespace
 
-TEST_CASE("restore and RESTORE.sh bring back every feature of the format, alike", "[.slow]") {
+TEST_CASE("restore and RESTORE.sh bring back every feature of the format, alike") {
   const test::TemporaryFolder folder;
   const auto path = folder / "repo's";
   const auto repository = store::create_repository_at(path, tiny_chunks(), {});
