@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "index_cache.hpp"
 #include "observed_memory.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -102,7 +103,7 @@ std::unique_ptr<store::Repository> open_for_looking(const RepositoryLocation& lo
 
 std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,
                                                    Missing missing) {
-  const store::OpenOptions options{os::join_path(os::cache_directory(), "index")};
+  const store::OpenOptions options{index_cache_directory()};
   if (missing == Missing::create && location.by_default && !os::lstat_file(location.path)) {
     // Made beside its place and moved there whole: a kill in between leaves no half of a
     // repository.

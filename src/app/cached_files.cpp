@@ -8,6 +8,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/catalog/state.hpp"
+#include "provrun/core/links.hpp"
 #include "provrun/hash/sha256.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/random.hpp"
@@ -112,7 +113,9 @@ void CachedFiles::learn_settled(const os::FileStat& stat, const core::ContentId&
 
 std::optional<core::PathState> CachedFiles::identify(const std::string& path, core::PathKind kind) {
   const auto full = absolute(path);
-  const auto stat = os::stat_file(full);
+  auto stat = os::lstat_file(full);
+  const bool link = stat && stat->type == os::FileType::symlink;
+  if (link) stat = os::stat_file(full);
   if (!stat) {
     seen_.erase(path);
     return std::nullopt;
@@ -133,16 +136,39 @@ std::optional<core::PathState> CachedFiles::identify(const std::string& path, co
     return known_.at({stat->device, stat->inode}).stat;
   }();
   artifact.size = known.size;
-  artifact.mode = known.mode;
+  artifact.mode = known.mode | (link ? core::kLinkMode : 0);
   seen_[path] = known;
   return core::PathState{artifact.content, {std::move(artifact)}};
+}
+
+// A link inside of a directory: the file that it leads to, or itself.
+core::Artifact CachedFiles::identify_link(const std::string& path, const std::string& target) {
+  const auto full = absolute(path);
+  std::optional<os::FileStat> stat;
+  try {
+    stat = os::stat_file(full);
+  } catch (const base::Error&) {
+    stat.reset();  // a circle of links, or a place one may not look into
+  }
+  core::Artifact artifact{path, {hash::sha256(target)}, target.size(), 0777 | core::kLinkMode};
+  if (stat && stat->type == os::FileType::regular) {
+    artifact.content = content_of(full, *stat);
+    artifact.size = stat->size;
+    artifact.mode = stat->mode | core::kLinkMode;
+    seen_[path] = *stat;
+  }
+  return artifact;
 }
 
 // A directory's content is the SHA-256 of one line per entry, sorted by path: its kind, the path
 // relative to the directory, and the content id or the link's target, separated by NUL.
 core::PathState CachedFiles::identify_directory(const std::string& path) {
-  core::PathState state;
-  std::vector<std::pair<std::string, std::string>> lines;
+  return state_of(contents_of(path));
+}
+
+CachedFiles::Contents CachedFiles::contents_of(const std::string& path) {
+  Contents state;
+  auto& lines = state.lines;
   const std::function<void(const std::string&)> visit = [&](const std::string& relative) {
     for (const auto& entry : os::list_directory(absolute(os::join_path(path, relative)))) {
       if (is_own(absolute(os::join_path(path, relative)), entry.name)) continue;
@@ -155,7 +181,9 @@ core::PathState CachedFiles::identify_directory(const std::string& path) {
         lines.emplace_back(name, "d");
         visit(name);
       } else if (stat->type == os::FileType::symlink) {
-        lines.emplace_back(name, "l" + os::read_symlink(full));
+        const auto target = os::read_symlink(full);
+        lines.emplace_back(name, "l" + target);
+        state.files.push_back(identify_link(file_path, target));
       } else if (stat->type == os::FileType::regular) {
         core::Artifact artifact{file_path, content_of(full, *stat), stat->size, stat->mode};
         lines.emplace_back(name, "f" + artifact.content.digest.to_hex());
@@ -167,6 +195,13 @@ core::PathState CachedFiles::identify_directory(const std::string& path) {
     }
   };
   visit("");
+  return state;
+}
+
+core::PathState CachedFiles::state_of(Contents contents) {
+  core::PathState state;
+  state.files = std::move(contents.files);
+  auto& lines = contents.lines;
   std::sort(lines.begin(), lines.end());
   hash::Sha256 hasher;
   for (const auto& [name, what] : lines) {
@@ -180,6 +215,11 @@ core::PathState CachedFiles::identify_directory(const std::string& path) {
   std::sort(state.files.begin(), state.files.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
   return state;
+}
+
+std::string CachedFiles::relative_to_root(const std::string& absolute_path) const {
+  return absolute_path.starts_with(root_ + "/") ? absolute_path.substr(root_.size() + 1)
+                                                : absolute_path;
 }
 
 bool CachedFiles::unchanged(const std::string& path, core::PathKind kind) {
@@ -203,7 +243,10 @@ bool CachedFiles::unchanged(const std::string& path, core::PathKind kind) {
       if (is_own(directory, entry.name)) continue;
       const auto stat = os::lstat_file(child);
       if (stat && stat->type == os::FileType::directory) count(child);
-      if (stat && stat->type == os::FileType::regular) ++present;
+      if (stat &&
+          (stat->type == os::FileType::regular ||
+           (stat->type == os::FileType::symlink && seen_.contains(relative_to_root(child)))))
+        ++present;
     }
   };
   count(absolute(path));
@@ -226,7 +269,8 @@ void CachedFiles::prepare_output(const std::string& path, core::PathKind kind,
     bool ours = false;
     const bool is_directory = stat->type == os::FileType::directory;
     if (is_directory == (kind == core::PathKind::directory) &&
-        (is_directory || stat->type == os::FileType::regular)) {
+        (is_directory || stat->type == os::FileType::regular ||
+         stat->type == os::FileType::symlink)) {
       std::optional<core::PathState> state;
       try {
         state = identify(path, kind);
@@ -238,6 +282,12 @@ void CachedFiles::prepare_output(const std::string& path, core::PathKind kind,
                  return artifact.path == file.path && artifact.content == file.content;
                });
              });
+      // A link whose file went first, as outputs are removed one by one. It holds no bytes of its
+      // own.
+      if (!state && stat->type == os::FileType::symlink)
+        ours = std::any_of(known.begin(), known.end(), [&](const auto& artifact) {
+          return artifact.path == path && core::is_link(artifact);
+        });
     }
     if (ours) {
       os::remove_tree(full);

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "output_links.hpp"
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/pipeline_file.hpp"
 #include "provrun/base/error.hpp"
@@ -86,8 +87,17 @@ class Reproduction {
  private:
   void make_directory() {
     if (!request_.into) {
-      directory_ = os::resolve_path(os::make_temporary_directory(
-          os::environment_variable("TMPDIR").value_or("/tmp") + "/provrun-reproduce-"));
+      const auto place = os::environment_variable("TMPDIR").value_or("/tmp");
+      try {
+        directory_ = os::resolve_path(os::make_temporary_directory(place + "/provrun-reproduce-"));
+      } catch (const base::Error& error) {
+        const bool lasting = error.code() == base::ErrorCode::not_found ||
+                             error.code() == base::ErrorCode::refused ||
+                             error.code() == base::ErrorCode::failed;
+        throw base::Error(lasting ? base::ErrorCode::invalid_input : error.code(),
+                          "no scratch folder: " + error.message())
+            .hint("set TMPDIR to a folder that can be written to, or give one with --into DIR");
+      }
       return;
     }
     directory_ = os::absolute_path(*request_.into);
@@ -238,7 +248,11 @@ class Reproduction {
         known.insert(output.path);
         OutputVerdict verdict{output.path,    execution.step, Verdict::missing,
                               output.content, std::nullopt,   {}};
-        if (auto state = files.identify(output.path, core::PathKind::file)) {
+        const auto target = link_target(output, files.absolute(output.path));
+        if (target && is_bare_link(output, *target)) {
+          verdict.reproduced = output.content;
+          verdict.verdict = Verdict::identical;
+        } else if (auto state = files.identify(output.path, core::PathKind::file)) {
           verdict.reproduced = state->content;
           verdict.verdict = Verdict::identical;
           if (state->content != output.content) compare_by_meaning(execution, output, verdict);

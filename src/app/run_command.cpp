@@ -17,6 +17,7 @@
 #include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/random.hpp"
+#include "recorded.hpp"
 #include "surroundings.hpp"
 
 namespace provrun::app {
@@ -143,8 +144,10 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
                             redactor);
   recorder.on_start([&] { surroundings.start(); });
-  recorder.execution_started(execution);
-  for (const auto& input : execution.inputs) recorder.input_used(input);
+  recorded(recorder, [&] {
+    recorder.execution_started(execution);
+    for (const auto& input : execution.inputs) recorder.input_used(input);
+  });
 
   TracedFiles traced(files, catalog::state_path(workspace.root()));
   exec::LocalExecutor processes(recorder.directory(), traced);
@@ -188,9 +191,11 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
                                                                   : core::RunState::failed;
   const auto failure =
       execution.failure.empty() ? std::string() : execution.step + " " + execution.failure;
-  recorder.execution_ended(execution, {});
-  recorder.finish(state, redactor.redact(failure).text,
-                  surroundings.finish(recorder.software_used()));
+  recorded(recorder, [&] {
+    recorder.execution_ended(execution, {});
+    recorder.finish(state, redactor.redact(failure).text,
+                    surroundings.finish(recorder.software_used()));
+  });
   return report;
 }
 

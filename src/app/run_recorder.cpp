@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "observed_memory.hpp"
+#include "output_links.hpp"
 #include "provrun/app/stored_results.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -113,6 +114,7 @@ struct RunRecorder::State {
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
   std::unordered_map<core::ContentId, core::AccessSetPtr> redacted_sets;  // by their ids before
   std::unordered_set<std::string> optional;    // artifacts that may turn out not to be stored
+  std::map<std::string, std::string> links;    // targets of outputs that are links, by path
   std::map<std::string, core::Artifact> logs;  // by path in the snapshot, as the artifact's path
   std::vector<catalog::RememberedStep> steps;
   core::StepCounts counts;
@@ -120,6 +122,24 @@ struct RunRecorder::State {
   std::string journal_path() const { return directory + "/journal.ndjson"; }
   std::string log_path(const core::ContentId& content) const {
     return directory + "/log-" + content.digest.to_hex();
+  }
+
+  // Copies of the pipeline and of the files it was made from, as they were when the run began: who
+  // edits them after a kill must not take them from the completed record.
+  std::string kept_path(const core::ContentId& content) const {
+    return directory + "/kept-" + content.digest.to_hex();
+  }
+
+  void keep_copy(const core::Artifact& artifact) {
+    const auto text = os::read_file(setup.files->absolute(artifact.path));
+    if (hash::sha256(text) == artifact.content.digest)  // else the storing thread says so
+      os::write_file_atomically(kept_path(artifact.content), text, os::Durability::synced, 0600);
+  }
+
+  // Where the artifact's bytes are now.
+  std::string source_of(const core::Artifact& artifact) const {
+    auto kept = kept_path(artifact.content);
+    return os::lstat_file(kept) ? kept : setup.files->absolute(artifact.path);
   }
 
   void start() {
@@ -134,7 +154,10 @@ struct RunRecorder::State {
     storing = std::make_unique<StoringThread>(*session);
     // Who edits the pipeline while it runs changes the next run, not this record.
     if (!begun)
-      for (const auto& [path, artifact] : artifacts) keep(artifact, setup.files->absolute(path));
+      for (const auto& [path, artifact] : artifacts) {
+        keep_copy(artifact);
+        keep(artifact, setup.files->absolute(path));
+      }
     if (on_start) on_start();
   }
 
@@ -149,6 +172,8 @@ struct RunRecorder::State {
 
   // Queues the file to be stored unless the repository has its content.
   void keep(const core::Artifact& artifact, const std::string& path) {
+    if (const auto target = link_target(artifact, path); target && is_bare_link(artifact, *target))
+      return;  // the tree holds it whole
     if (storing->knows(artifact.content)) return;
     if (auto content =
             single_chunk(artifact.content, artifact.size, setup.archive->repository().config())) {
@@ -265,8 +290,14 @@ struct RunRecorder::State {
 
   void add(core::Execution execution) {
     counts.add(execution.state);
-    for (const auto& input : execution.inputs) add_artifact(input, false);
+    for (auto& input : execution.inputs) {
+      input.mode &= core::kPermissionBits;
+      add_artifact(input, false);
+    }
     for (const auto& output : execution.outputs) add_artifact(output, true);
+    for (const auto& output : execution.outputs)
+      if (const auto target = link_target(output, setup.files->absolute(output.path)))
+        links.insert_or_assign(output.path, *target);
     if (execution.log) logs.emplace(execution.log->path, *execution.log);
     const bool made =
         execution.state == core::StepState::executed || execution.state == core::StepState::reused;
@@ -288,12 +319,29 @@ struct RunRecorder::State {
     executions.push_back(std::move(execution));
   }
 
+  // An output's link stays one when what it leads to is in the snapshot too, or is no file at all.
+  const std::string* link_to_keep(const core::Artifact& artifact) const {
+    const auto link = links.find(artifact.path);
+    if (link == links.end() || !core::is_link(artifact)) return nullptr;
+    if (is_bare_link(artifact, link->second)) return &link->second;
+    const auto inner = inner_target(artifact.path, link->second);
+    const auto led_to = inner ? artifacts.find(*inner) : artifacts.end();
+    return led_to != artifacts.end() && led_to->second.content == artifact.content ? &link->second
+                                                                                   : nullptr;
+  }
+
   snapshot::Entry entry_of(const core::Artifact& artifact, const std::string& path) {
     snapshot::Entry entry;
     entry.path = path;
-    entry.mode = artifact.mode;
+    entry.mode = artifact.mode & core::kPermissionBits;
     const auto* stat = setup.files->stat_of(artifact.path);
     entry.mtime_ns = stat != nullptr ? stat->mtime_ns : record.ended.nanoseconds;
+    if (const auto* target = link_to_keep(artifact)) {
+      entry.type = snapshot::EntryType::symlink;
+      entry.mode = 0777;
+      entry.target = *target;
+      return entry;
+    }
     entry.content = content_of(artifact);
     return entry;
   }
@@ -310,8 +358,10 @@ struct RunRecorder::State {
     for (auto* list : {&artifacts, &superseded})
       std::erase_if(*list, [&](const auto& entry) {
         const auto& artifact = entry.second;
-        return optional.contains(artifact.path + '\0' + artifact.content.digest.to_hex()) &&
-               !is_stored(artifact);
+        const bool may_lack =
+            optional.contains(artifact.path + '\0' + artifact.content.digest.to_hex()) ||
+            (list == &superseded && core::is_link(artifact));  // a link to nothing, now another
+        return may_lack && !is_stored(artifact);
       });
   }
 
@@ -331,7 +381,8 @@ struct RunRecorder::State {
     for (const auto& [path, artifact] : artifacts)
       entries.push_back(entry_of(artifact, path_in_snapshot(setup.workspace.root(), path)));
     for (const auto& [path, log] : logs) entries.push_back(entry_of(log, path));
-    for (const auto& [path, artifact] : superseded) entries.push_back(entry_of(artifact, path));
+    for (const auto& [path, artifact] : superseded)
+      entries.push_back(entry_of({path, artifact.content, artifact.size, artifact.mode}, path));
     const auto add_text = [&](std::string_view path, std::string_view text) {
       snapshot::Entry entry;
       entry.path = std::string(path);
@@ -361,6 +412,8 @@ struct RunRecorder::State {
 
   // Whether the artifact's bytes are in the repository or still at their path.
   bool available(const core::Artifact& artifact, const std::string& path) {
+    if (const auto target = link_target(artifact, path); target && is_bare_link(artifact, *target))
+      return true;
     if (auto content =
             single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
         content && session->has_all(*content))
@@ -376,17 +429,21 @@ struct RunRecorder::State {
 
   void drop_unavailable() {
     std::erase_if(artifacts, [&](const auto& entry) {
-      return !available(entry.second, setup.files->absolute(entry.first));
+      return !available(entry.second, source_of(entry.second));
     });
+    std::erase_if(superseded, [&](const auto& entry) {
+      return !available(entry.second, source_of(entry.second));
+    });
+    std::erase_if(links, [&](const auto& link) { return !artifacts.contains(link.first); });
     std::erase_if(logs, [&](const auto& entry) {
       return !available(entry.second, log_path(entry.second.content));
     });
   }
 
   void store_artifacts() {
-    for (auto& [path, artifact] : artifacts)
+    for (const auto& [path, artifact] : artifacts)
       if (!optional.contains(path + '\0' + artifact.content.digest.to_hex()))
-        keep(artifact, setup.files->absolute(path));
+        keep(artifact, recovering ? source_of(artifact) : setup.files->absolute(path));
     for (const auto& [path, log] : logs) keep(log, log_path(log.content));
     storing->finish();
     drop_unstored();

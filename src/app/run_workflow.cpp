@@ -6,6 +6,7 @@
 
 #include "adoption.hpp"
 #include "no_op_memo.hpp"
+#include "planned_files.hpp"
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/run_recorder.hpp"
 #include "provrun/app/software.hpp"
@@ -21,6 +22,8 @@
 #include "provrun/os/environment.hpp"
 #include "provrun/os/process.hpp"
 #include "provrun/os/random.hpp"
+#include "provrun/policy/certain_secret.hpp"
+#include "recorded.hpp"
 #include "surroundings.hpp"
 
 namespace provrun::app {
@@ -71,7 +74,7 @@ std::vector<policy::Secret> secrets_of(const pipeline::Workflow& workflow,
       if (!policy::is_secret_name(name)) continue;
       std::string text;
       for (const auto& piece : value.pieces) text += piece.text;
-      secrets[name] = text;
+      if (!text.empty()) secrets[name] = text;
     }
   }
   add_secret_parameters(workflow.parameters().to_json(), {}, secrets);
@@ -85,6 +88,35 @@ policy::Redactor make_redactor(const pipeline::Workflow& workflow,
   // Where nothing was recorded yet there is no key, and nothing to compare hashes with.
   if (key.empty()) key = os::random_hex(32);
   return {secrets_of(workflow, variables), std::vector<std::uint8_t>(key.begin(), key.end())};
+}
+
+// The pipeline and the files it is made from are stored as they are, for ever: one that holds a
+// secret is refused before anything is recorded.
+void refuse_secrets(const LoadedPipeline& loaded, const std::vector<policy::Secret>& secrets) {
+  const auto check = [&](const std::string& shown, std::string_view text) {
+    const auto at = policy::find_certain_secret(secrets, text);
+    if (!at) return;
+    const auto line_start = text.rfind('\n', *at) == std::string_view::npos || *at == 0
+                                ? std::size_t{0}
+                                : text.rfind('\n', *at - 1) + 1;
+    const auto line =
+        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*at), '\n');
+    const auto before = text.substr(line_start, *at - line_start);
+    const auto column = std::count_if(before.begin(), before.end(), [](char c) {
+      return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    });
+    // Without the line itself: it would show the secret.
+    throw base::Error(base::ErrorCode::refused,
+                      "here stands a secret, and this file becomes part of the repository")
+        .at({shown, static_cast<int>(line) + 1, static_cast<int>(column) + 1, {}})
+        .hint(
+            "take it out, name its variable under 'env: {secrets: [NAME]}', and set that variable "
+            "where provrun is started");
+  };
+  check(loaded.file_name, loaded.text);
+  for (const auto& file : loaded.workflow->files())
+    if (file.size <= pipeline::kMaxDocumentBytes)
+      check(file.path, os::read_file(os::join_path(loaded.directory, file.path)));
 }
 
 engine::Redaction redact_with(const policy::Redactor& redactor) {
@@ -155,30 +187,6 @@ core::RunRecord make_record(const RunRequest& request, const LoadedPipeline& loa
 
 }  // namespace
 
-namespace {
-
-// If recording fails, the run has failed: whatever kind the cause is, it says so, and the journal
-// stays for the next run to complete the record.
-template <typename Work>
-auto recorded(RunRecorder& recorder, const Work& work) {
-  try {
-    return work();
-  } catch (const base::Error& cause) {
-    recorder.note_failure(cause.message());
-    const bool telling =
-        cause.code() == base::ErrorCode::no_space || cause.code() == base::ErrorCode::unavailable ||
-        cause.code() == base::ErrorCode::corruption || cause.code() == base::ErrorCode::refused;
-    throw base::Error(telling ? cause.code() : base::ErrorCode::failed,
-                      "the run could not be recorded: " + cause.message())
-        .hint(!cause.hint().empty() ? cause.hint()
-              : cause.code() == base::ErrorCode::no_space
-                  ? "make room and run again: the next run completes the record and goes on"
-                  : "the next run completes the record of how far it came");
-  }
-}
-
-}  // namespace
-
 RunReport run_workflow(const RunRequest& request, RunObserver& observer,
                        const std::function<int()>& interrupts) {
   RunReport report;
@@ -211,6 +219,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   const auto archive = Archive::open(location, workspace, Archive::Mode::update);
 
   const auto redactor = make_redactor(*loaded.workflow, request.variables, workspace.hash_key());
+  refuse_secrets(loaded, secrets_of(*loaded.workflow, request.variables));
   const auto notice = [&](const std::string& text) { observer.notice(text); };
   // We hold the lock: processes of this workspace's steps are what a killed run has left, and they
   // would write on into the files of this one.
@@ -293,55 +302,6 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   return report;
 }
 
-namespace {
-
-// Files as they will be once the steps that are only restored have been restored.
-class PlannedFiles : public core::WorkspaceFiles {
- public:
-  explicit PlannedFiles(CachedFiles& files) : files_(files) {}
-
-  std::optional<core::PathState> identify(const std::string& path, core::PathKind kind) override {
-    if (kind == core::PathKind::file)
-      if (const auto planned = planned_.find(path); planned != planned_.end())
-        return core::PathState{planned->second.content, {planned->second}};
-    return files_.identify(path, kind);
-  }
-  bool unchanged(const std::string& path, core::PathKind kind) override {
-    return files_.unchanged(path, kind);
-  }
-  void prepare_output(const std::string&, core::PathKind,
-                      const std::vector<core::Artifact>&) override {
-    throw base::Error(base::ErrorCode::internal, "a plan writes nothing");
-  }
-  core::Sight look(const std::string& path, core::Look what) override {
-    if (const auto planned = planned_.find(path); planned != planned_.end()) {
-      core::Sight sight{core::Presence::file, std::nullopt};
-      if (what == core::Look::content) sight.content = planned->second.content;
-      return sight;
-    }
-    return files_.look(path, what);
-  }
-  std::vector<core::ListingEntry> list(const std::string& path) override {
-    return files_.list(path);
-  }
-  std::optional<std::vector<core::ListingEntry>> recall(const core::ContentId& listing) override {
-    return files_.recall(listing);
-  }
-  core::ContentId keep_listing(const std::vector<core::ListingEntry>& entries) override {
-    return files_.keep_listing(entries);
-  }
-  std::string set_aside(const std::string&) override {
-    throw base::Error(base::ErrorCode::internal, "a plan writes nothing");
-  }
-  void plan(const core::Artifact& artifact) { planned_[artifact.path] = artifact; }
-
- private:
-  CachedFiles& files_;
-  std::map<std::string, core::Artifact> planned_;
-};
-
-}  // namespace
-
 Plan plan_workflow(const RunRequest& request) {
   const auto loaded = load_pipeline(request.pipeline, request.overrides);
   const auto& graph = *loaded.graph;
@@ -408,7 +368,10 @@ Plan plan_workflow(const RunRequest& request) {
           break;
         case engine::Action::reuse:
           step.reuse = true;
-          for (const auto& output : decision.outputs) files.plan(output);
+          for (const auto output : graph.outputs(id))
+            if (graph.is_directory(output)) files.plan_directory(std::string(graph.path(output)));
+          for (const auto& output : decision.outputs)
+            files.plan(output, stored->link_target(output.path));
           break;
         case engine::Action::impossible:
           fate = Fate::blocked;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "index_cache.hpp"
 #include "provrun/app/archive.hpp"
 #include "provrun/app/browse.hpp"
 #include "provrun/base/error.hpp"
@@ -11,6 +12,7 @@
 #include "provrun/snapshot/restorer.hpp"
 #include "provrun/snapshot/tree_reader.hpp"
 #include "provrun/snapshot/verifier.hpp"
+#include "provrun/store/damage_notes.hpp"
 
 namespace provrun::app {
 
@@ -110,6 +112,7 @@ VerifySummary verify_files(const std::optional<std::string>& repository,
   }
   ProgressTo reporter(progress, total);
   auto report = snapshot::verify_snapshot(*opened, name, &reporter);
+  if (!report.damage.empty()) store::keep_damage_notes(*opened, index_cache_directory());
   VerifySummary summary{name.id.to_hex(), report.files, report.bytes, {}};
   for (auto& damage : report.damage)
     summary.damage.push_back(

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "observed_memory.hpp"
+#include "output_links.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/clock.hpp"
@@ -74,6 +75,16 @@ std::optional<store::FileContent> single_chunk(const core::ContentId& id, std::u
   return content;
 }
 
+const snapshot::Manifest& StoredResults::manifest_of(const std::string& snapshot) {
+  auto manifest = manifests_.find(snapshot);
+  if (manifest == manifests_.end()) {
+    auto& repository = archive_.repository();
+    const auto name = snapshot::resolve_snapshot(repository, snapshot);
+    manifest = manifests_.emplace(snapshot, snapshot::load_manifest(repository, name)).first;
+  }
+  return manifest->second;
+}
+
 std::optional<store::FileContent> StoredResults::locate(const core::Artifact& artifact,
                                                         const std::string& snapshot) {
   auto& repository = archive_.repository();
@@ -82,16 +93,36 @@ std::optional<store::FileContent> StoredResults::locate(const core::Artifact& ar
     if (const auto bytes = archive_.catalog().content_location(artifact.content))
       content = decode_location(artifact.content, *bytes);
   if (!content) {
-    auto manifest = manifests_.find(snapshot);
-    if (manifest == manifests_.end()) {
-      const auto name = snapshot::resolve_snapshot(repository, snapshot);
-      manifest = manifests_.emplace(snapshot, snapshot::load_manifest(repository, name)).first;
-    }
-    const auto entry = snapshot::find_entry(repository, manifest->second.root, artifact.path);
+    const auto entry = snapshot::find_entry(repository, manifest_of(snapshot).root, artifact.path);
     if (entry && entry->content.id == artifact.content) content = entry->content;
   }
   if (!content || !repository.has_all(*content)) return std::nullopt;
   return content;
+}
+
+// The link that the snapshot keeps at the output's path, when it may be made again.
+bool StoredResults::locate_link(const core::Artifact& output, const std::string& snapshot) {
+  const auto entry =
+      snapshot::find_entry(archive_.repository(), manifest_of(snapshot).root, output.path);
+  if (!entry || entry->type != snapshot::EntryType::symlink) return false;
+  const auto target = inner_target(output.path, entry->target);
+  const bool bare = is_bare_link(output, entry->target);
+  if (!target) return false;
+  links_[output.path] = {entry->target, bare ? std::string() : *target, output.content};
+  return true;
+}
+
+// Through the link must be read what was recorded: either the same result brings that, or it is
+// there.
+bool StoredResults::leads_to_its_content(const Link& link) const {
+  if (const auto file = found_.find(link.leads_to); file != found_.end())
+    return file->second.id == link.content;
+  if (const auto other = links_.find(link.leads_to); other != links_.end())
+    return other->second.content == link.content;
+  const auto full = os::join_path(root_, link.leads_to);
+  const auto stat = os::stat_file(full);
+  return stat && stat->type == os::FileType::regular &&
+         hash::sha256(os::read_file(full)) == link.content.digest;
 }
 
 // Records of a run, kept while steps of it are asked for one after the other.
@@ -123,16 +154,20 @@ StoredResults::~StoredResults() = default;
 
 bool StoredResults::find_outputs(const catalog::KnownResult& known) {
   found_.clear();
+  links_.clear();
   for (const auto& output : known.outputs) {
     // Records of a shared repository are foreign: none may lead out of the workspace.
     if (output.path.starts_with('/') || os::normalize_path(output.path) != output.path ||
         output.path.starts_with("../"))
       return false;
+    if (core::is_link(output) && locate_link(output, known.execution.snapshot)) continue;
     auto content = locate(output, known.execution.snapshot);
     if (!content) return false;
     found_[output.path] = std::move(*content);
   }
-  return true;
+  return std::all_of(links_.begin(), links_.end(), [&](const auto& link) {
+    return link.second.leads_to.empty() || leads_to_its_content(link.second);
+  });
 }
 
 void StoredResults::add_observed(const catalog::KnownResult& known, core::StoredResult& result) {
@@ -174,17 +209,30 @@ std::optional<core::StoredResult> StoredResults::find(
   return std::nullopt;
 }
 
+std::optional<std::string> StoredResults::link_target(const std::string& path) const {
+  const auto link = links_.find(path);
+  return link != links_.end() ? std::optional(link->second.target) : std::nullopt;
+}
+
 void StoredResults::restore(const core::Artifact& output) {
+  const auto path = os::join_path(root_, output.path);
+  snapshot::Entry entry;
+  entry.path = output.path;
+  entry.mtime_ns = os::now().nanoseconds;
+  if (const auto link = links_.find(output.path); link != links_.end()) {
+    entry.type = snapshot::EntryType::symlink;
+    entry.target = link->second.target;
+    os::make_directories(os::parent_path(path));
+    snapshot::restore_file(archive_.repository(), entry, path, snapshot::Overwrite::yes,
+                           os::Durability::cached);
+    return;
+  }
   const auto found = found_.find(output.path);
   if (found == found_.end() || found->second.id != output.content)
     throw base::Error(base::ErrorCode::not_found,
                       "no stored copy of " + base::printable(output.path));
-  const auto path = os::join_path(root_, output.path);
   os::make_directories(os::parent_path(path));
-  snapshot::Entry entry;
-  entry.path = output.path;
-  entry.mode = output.mode;
-  entry.mtime_ns = os::now().nanoseconds;
+  entry.mode = output.mode & core::kPermissionBits;
   entry.content = found->second;
   snapshot::restore_file(archive_.repository(), entry, path, snapshot::Overwrite::yes,
                          os::Durability::cached);

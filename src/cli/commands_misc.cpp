@@ -97,7 +97,8 @@ int command_init(const Call& call) {
       {{"type", "summary"},
        {"workspace", report.directory.empty() ? codec::Json() : codec::Json(report.directory)},
        {"repository", report.repository.empty() ? codec::Json() : codec::Json(report.repository)},
-       {"files", std::move(files)}}));
+       {"files", files.as_array().size()},
+       {"made", std::move(files)}}));
   if (!report.repository.empty())
     console.note("provrun: made the repository " + base::printable(report.repository));
   else

@@ -176,8 +176,10 @@ int run(Preliminary& result, Console& console) {
   if (!result.help && result.call.verb.empty() && console.json()) throw usage("no verb is given");
   if (result.help || result.call.verb.empty()) {
     const bool asked = result.help;
-    console.raw_result(
-        manual_page(result.call.verb.empty() ? "provrun" : result.call.verb, console));
+    const auto verb = result.call.verb.empty() ? std::string("provrun") : result.call.verb;
+    const auto page = manual_page(verb, console);
+    console.raw_result(page);
+    console.object(codec::Json::object({{"type", "help"}, {"verb", verb}, {"text", page}}));
     return asked ? 0 : 2;
   }
   return find_command(result.call.verb)->run(result.call);

@@ -9,6 +9,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/codec/zstd.hpp"
+#include "provrun/core/links.hpp"
 
 namespace provrun::core {
 
@@ -288,7 +289,8 @@ Json to_json(const Artifact& artifact) {
   set_path(json, artifact.path);
   json.set("content", artifact.content.to_string());
   json.set("size", artifact.size);
-  json.set("mode", base::format("{:04o}", artifact.mode));
+  json.set("mode", base::format("{:04o}", artifact.mode & kPermissionBits));
+  if (is_link(artifact)) json.set("link", true);
   return json;
 }
 
@@ -303,8 +305,10 @@ Artifact artifact_from_json(const Json& json) {
   for (const char digit : json.at("mode").as_string()) {
     if (digit < '0' || digit > '7')
       throw base::Error(base::ErrorCode::invalid_input, "'mode' is not octal");
-    artifact.mode = (artifact.mode * 8 + static_cast<std::uint32_t>(digit - '0')) & 07777U;
+    artifact.mode = (artifact.mode * 8 + static_cast<std::uint32_t>(digit - '0')) & kPermissionBits;
   }
+  if (const auto* link = json.find("link"); link != nullptr && link->as_bool())
+    artifact.mode |= kLinkMode;
   return artifact;
 }
 

@@ -16,7 +16,8 @@ namespace {
 constexpr std::string_view kChecksum = "checksum";
 
 base::Error bad_config(const std::string& what) {
-  return base::Error(base::ErrorCode::corruption, "config.json of the repository: " + what);
+  return base::Error(base::ErrorCode::corruption, "config.json of the repository: " + what)
+      .hint("it was written once, by init: bring it back from a copy of the repository");
 }
 
 base::Error newer(const std::string& what) {

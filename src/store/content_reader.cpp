@@ -99,6 +99,7 @@ SharedChunk Repository::load_chunk(const ChunkId& id) {
         if (error.code() != base::ErrorCode::corruption &&
             error.code() != base::ErrorCode::not_found)
           throw;
+        index_->note_damaged(id, location.pack);
         problem = base::format("pack {}: {}", short_name(location.pack.digest), error.message());
       }
     }
@@ -108,8 +109,13 @@ SharedChunk Repository::load_chunk(const ChunkId& id) {
     throw base::Error(base::ErrorCode::corruption,
                       base::format("chunk {} cannot be read: {}", name, problem))
         .hint("'provrun verify' names every damaged file of a snapshot");
-  throw base::Error(base::ErrorCode::not_found,
-                    base::format("chunk {} is not in the repository's index", name))
+  // Whoever asks has the chunk's name from a snapshot: that it cannot be found is damage.
+  const auto damaged = index_->damaged_segments();
+  throw base::Error(base::ErrorCode::corruption,
+                    base::format("chunk {} is not in the repository's index", name) +
+                        (damaged.empty() ? std::string()
+                                         : base::format(", whose segment {} is damaged",
+                                                        damaged.front().object_name())))
       .hint("run 'provrun repair --index'");
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "provrun/base/error.hpp"
+#include "provrun/base/text.hpp"
 #include "provrun/os/file.hpp"
 
 namespace provrun::store {
@@ -23,7 +24,9 @@ int size_class(std::uint64_t bytes) {
 }  // namespace
 
 Index::Index(std::shared_ptr<backend::Backend> backend, std::string cache_path)
-    : backend_(std::move(backend)), cache_path_(std::move(cache_path)) {}
+    : backend_(std::move(backend)), cache_path_(std::move(cache_path)) {
+  read_damage_notes();
+}
 
 std::shared_ptr<const Index::Tables> Index::tables() {
   {
@@ -174,9 +177,72 @@ bool Index::contains(const ChunkId& id, const PackSet* excluded) {
   for (const auto& table : state->all)
     for (const auto& entry : table->find(id)) {
       const auto pack = table->pack_of(entry);
-      if (pack && (excluded == nullptr || !excluded->contains(*pack))) return true;
+      if (pack && (excluded == nullptr || !excluded->contains(*pack)) && !is_noted(id, *pack))
+        return true;
     }
   return false;
+}
+
+namespace {
+
+std::string notes_path(const std::string& cache_path) {
+  return cache_path.empty() ? std::string() : cache_path + ".damaged";
+}
+
+}  // namespace
+
+void Index::read_damage_notes() {
+  const auto path = notes_path(cache_path_);
+  if (path.empty()) return;
+  std::string text;
+  try {
+    if (!os::stat_file(path)) return;
+    text = os::read_file(path, 64 << 20);
+  } catch (const base::Error&) {
+    return;  // a cache: without it a damaged copy is met again when it is read
+  }
+  const std::lock_guard lock(notes_mutex_);
+  for (const auto line : base::split(text, '\n')) {
+    const auto space = line.find(' ');
+    if (space == std::string_view::npos) continue;
+    const auto id = hash::parse_digest(line.substr(0, space));
+    const auto pack = hash::parse_digest(line.substr(space + 1));
+    if (id && pack) noted_.insert(Copy{ChunkId{*id}, PackId{*pack}});
+  }
+  any_noted_ = !noted_.empty();
+}
+
+bool Index::is_noted(const ChunkId& id, const PackId& pack) {
+  if (!any_noted_) return false;
+  const std::lock_guard lock(notes_mutex_);
+  return noted_.contains(Copy{id, pack});
+}
+
+void Index::note_damaged(const ChunkId& id, const PackId& pack) {
+  {
+    const std::lock_guard lock(notes_mutex_);
+    if (!noted_.insert(Copy{id, pack}).second) return;
+    any_noted_ = true;
+  }
+  keep_damage_notes(cache_path_);
+}
+
+void Index::keep_damage_notes(const std::string& cache_path) {
+  const auto path = notes_path(cache_path);
+  if (path.empty() || !any_noted_) return;
+  try {
+    os::make_directories(os::parent_path(path), 0700);
+    const auto old = os::stat_file(path) ? os::read_file(path, 64 << 20) : std::string();
+    std::string text = old;
+    const std::lock_guard lock(notes_mutex_);
+    for (const auto& copy : noted_) {
+      const auto line = copy.id.to_hex() + " " + copy.pack.digest.to_hex() + "\n";
+      if (old.find(line) == std::string::npos) text += line;
+    }
+    if (text != old) os::write_file_atomically(path, text, os::Durability::cached, 0600);
+  } catch (const base::Error&) {
+    // As above.
+  }
 }
 
 std::uint64_t Index::size() {

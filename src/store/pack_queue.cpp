@@ -13,8 +13,12 @@ constexpr std::size_t kWaiting = 4;                // full packs, after which wr
 }  // namespace
 
 PackQueue::PackQueue(backend::Backend& backend, const RepositoryConfig& config, base::Uuid session,
-                     unsigned writers, OnSealed on_sealed)
-    : backend_(backend), config_(config), session_(session), on_sealed_(std::move(on_sealed)) {
+                     unsigned writers, BeforeSeal before_seal, OnSealed on_sealed)
+    : backend_(backend),
+      config_(config),
+      session_(session),
+      before_seal_(std::move(before_seal)),
+      on_sealed_(std::move(on_sealed)) {
   for (unsigned i = 0; i < std::clamp(writers, 1U, 4U); ++i)
     data_.push_back(std::make_unique<OpenPack>());
 }
@@ -67,6 +71,11 @@ void PackQueue::hand_over(std::unique_ptr<PackWriter> pack) {
   changed_.notify_all();
 }
 
+void PackQueue::seal(PackWriter& pack) {
+  before_seal_(pack);
+  on_sealed_(pack.seal());
+}
+
 void PackQueue::seal_loop() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -79,7 +88,7 @@ void PackQueue::seal_loop() {
     lock.unlock();
     std::exception_ptr problem;
     try {
-      on_sealed_(pack->seal());
+      seal(*pack);
       pack.reset();
     } catch (...) {
       problem = std::current_exception();
@@ -106,13 +115,12 @@ void PackQueue::flush() {
     first->absorb(*tree_.pack);
     tree_.pack.reset();
   }
-  const auto seal = [&](std::unique_ptr<PackWriter>& pack) {
-    if (!pack) return;
-    on_sealed_(pack->seal());
+  const auto end = [&](std::unique_ptr<PackWriter>& pack) {
+    if (pack) seal(*pack);
     pack.reset();
   };
-  for (auto& open : data_) seal(open->pack);
-  seal(tree_.pack);
+  for (auto& open : data_) end(open->pack);
+  end(tree_.pack);
 }
 
 }  // namespace provrun::store

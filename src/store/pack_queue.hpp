@@ -20,10 +20,11 @@ namespace provrun::store {
 /// flush() when no append is under way.
 class PackQueue {
  public:
+  using BeforeSeal = std::function<void(PackWriter&)>;
   using OnSealed = std::function<void(SealedPack)>;
 
   PackQueue(backend::Backend& backend, const RepositoryConfig& config, base::Uuid session,
-            unsigned writers, OnSealed on_sealed);
+            unsigned writers, BeforeSeal before_seal, OnSealed on_sealed);
   ~PackQueue();
   PackQueue(const PackQueue&) = delete;
   PackQueue& operator=(const PackQueue&) = delete;
@@ -40,11 +41,13 @@ class PackQueue {
   };
   OpenPack& choose_data_pack(std::unique_lock<std::mutex>& lock);
   void hand_over(std::unique_ptr<PackWriter> pack);
+  void seal(PackWriter& pack);
   void seal_loop();
 
   backend::Backend& backend_;
   const RepositoryConfig& config_;
   base::Uuid session_;
+  BeforeSeal before_seal_;
   OnSealed on_sealed_;
   std::vector<std::unique_ptr<OpenPack>> data_;  ///< the first is used whenever it is free
   OpenPack tree_;

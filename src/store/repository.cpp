@@ -8,6 +8,7 @@
 #include "provrun/os/clock.hpp"
 #include "provrun/os/random.hpp"
 #include "provrun/store/chunker.hpp"
+#include "provrun/store/damage_notes.hpp"
 #include "provrun/store/index.hpp"
 #include "provrun/store/manual.hpp"
 #include "provrun/store/write_session.hpp"
@@ -50,9 +51,9 @@ std::unique_ptr<Repository> Repository::create(std::shared_ptr<backend::Backend>
                         base::printable(backend->location()) + " is a repository already");
     // What a creation that did not come to its end, or is under way, leaves.
     if (name == "FORMAT" || name == "RESTORE.sh" || name == "tmp") continue;
-    throw base::Error(base::ErrorCode::conflict, base::printable(backend->location()) +
-                                                     " is not empty: " + base::printable(name) +
-                                                     " is in it")
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::printable(backend->location()) +
+                          " is not empty: " + base::printable(name) + " is in it")
         .hint("choose an empty or a new folder");
   }
   RepositoryConfig config;
@@ -124,10 +125,14 @@ std::unique_ptr<Repository> open_repository_at(const std::string& path, OpenOpti
                       "there is no repository at " + base::printable(path))
         .hint("'provrun --repo " + base::shell_quote(path) + " init' makes one");
   if (stat->type != os::FileType::directory)
-    throw base::Error(
-        base::ErrorCode::invalid_input,
-        base::printable(path) + " is not a provrun repository: it is not a directory");
+    throw base::Error(base::ErrorCode::invalid_input,
+                      base::printable(path) + " is not a provrun repository: it is not a directory")
+        .hint("a repository is a folder; 'provrun --repo PATH init' makes one");
   return Repository::open(std::make_shared<backend::LocalBackend>(path), std::move(options));
+}
+
+void keep_damage_notes(Repository& repository, const std::string& cache_directory) {
+  repository.index().keep_damage_notes(cache_path({cache_directory}, repository.id()));
 }
 
 bool is_repository_at(const std::string& path) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
 
 namespace provrun::store {
 
@@ -27,8 +28,10 @@ WriteSession::State::State(Repository& r, base::Uuid session, const SessionOptio
       slot(Slot::claim(r.backend(), session)),
       chunker(r.config().chunker),
       threads_(thread_count(options.threads)),
-      packs_queue_(r.backend(), r.config(), session, threads_,
-                   [this](SealedPack pack) { on_sealed(std::move(pack)); }) {}
+      packs_queue_(
+          r.backend(), r.config(), session, threads_,
+          [this](PackWriter& pack) { make_unlike(pack); },
+          [this](SealedPack pack) { on_sealed(std::move(pack)); }) {}
 
 WriteSession::State::~State() {
   stop();
@@ -211,6 +214,18 @@ void WriteSession::State::process(FrameEncoder& encoder, const ChunkId& chunk,
   packs_queue_.append(chunk, frame.bytes, static_cast<std::uint32_t>(plain.size()), kind,
                       frame.method);
   stored_bytes += frame.bytes.size();
+}
+
+// The same chunks in the same order would make a pack of the same name, and the damaged one keep
+// it: a few bytes of its own make every pack new while damage is known.
+void WriteSession::State::make_unlike(PackWriter& pack) {
+  if (!repository.index().knows_damage()) return;
+  const auto text = base::format("session {} pack {}\n", id.to_string(), packs.load());
+  const std::span plain(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  FrameEncoder encoder(1, repository.config().features);
+  const auto frame = encoder.encode(plain, nullptr);  // the bytes are the encoder's
+  pack.append({hash::sha256(text)}, frame.bytes, static_cast<std::uint32_t>(text.size()),
+              ChunkKind::data, frame.method);
 }
 
 void WriteSession::State::on_sealed(SealedPack pack) {

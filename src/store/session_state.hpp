@@ -128,6 +128,7 @@ struct WriteSession::State {
                std::vector<ChunkId>& bases, std::shared_ptr<PatchLuck>& luck);
   void work_loop();
   void wait_for_workers();
+  void make_unlike(PackWriter& pack);
   void on_sealed(SealedPack pack);
   void publish_rows();
   void cut_range(Lane& lane, const ByteSource& source, PreviousChunks& previous,

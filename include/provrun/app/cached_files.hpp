@@ -40,6 +40,15 @@ class CachedFiles : public core::WorkspaceFiles {
   std::optional<std::vector<core::ListingEntry>> recall(const core::ContentId& listing) override;
   core::ContentId keep_listing(const std::vector<core::ListingEntry>& entries) override;
 
+  /// What lies below a directory: of each entry its path in it and what it is, as in the text whose
+  /// hash is the directory's content ("d", "f" and the content id, "l" and the target).
+  struct Contents {
+    std::vector<std::pair<std::string, std::string>> lines;
+    std::vector<core::Artifact> files;
+  };
+  Contents contents_of(const std::string& path);
+  static core::PathState state_of(Contents contents);
+
   /// The content of any file by its absolute path; throws when it cannot be read.
   core::ContentId content_of(const std::string& absolute_path, const os::FileStat& stat);
   // For those who observe steps; safe from any thread, beside all other calls.
@@ -93,6 +102,8 @@ class CachedFiles : public core::WorkspaceFiles {
   const Listing& listing_of(const std::string& path, const os::FileStat& stat);
   void remember_listings(catalog::State& state);
   core::PathState identify_directory(const std::string& path);
+  core::Artifact identify_link(const std::string& path, const std::string& target);
+  std::string relative_to_root(const std::string& absolute_path) const;
   bool is_own(const std::string& directory, std::string_view name) const;
   void make_parents(const std::string& absolute_path);
   bool fine_timestamps(std::uint64_t device);

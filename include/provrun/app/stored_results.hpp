@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "provrun/app/archive.hpp"
@@ -20,6 +21,8 @@ class StoredResults : public core::Results {
       const hash::Digest& step_key,
       const std::function<bool(const core::StoredResult&)>& fits) override;
   void restore(const core::Artifact& output) override;
+  /// The target of an output of the last find that is a link.
+  std::optional<std::string> link_target(const std::string& path) const;
 
  private:
   struct Observations;
@@ -31,7 +34,17 @@ class StoredResults : public core::Results {
   Archive& archive_;
   std::string root_;
   std::map<std::string, snapshot::Manifest> manifests_;
+  struct Link {
+    std::string target;
+    std::string leads_to;  ///< a path of the workspace; "" when it leads to no regular file
+    core::ContentId content;
+  };
+  const snapshot::Manifest& manifest_of(const std::string& snapshot);
+  bool locate_link(const core::Artifact& output, const std::string& snapshot);
+  bool leads_to_its_content(const Link& link) const;
+
   std::map<std::string, store::FileContent> found_;  ///< by path, of the last find
+  std::map<std::string, Link> links_;                ///< the same, of outputs that are links
   std::unique_ptr<Observations> observations_;
 };
 

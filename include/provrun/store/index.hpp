@@ -1,8 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -46,6 +48,13 @@ class Index {
   /// the new one holds all their rows before it removes them. Barriers included.
   void merge_segments();
 
+  /// A copy that was found damaged or missing: contains() does not count it from here on, so that
+  /// whoever has the bytes stores them again. Kept beside the cache, where there is one.
+  void note_damaged(const ChunkId& id, const PackId& pack);
+  bool knows_damage() const { return any_noted_; }
+  /// Adds what was noted to the notes of that cache; a no-op when nothing was.
+  void keep_damage_notes(const std::string& cache_path);
+
   std::vector<SegmentId> damaged_segments();
   /// The packs that any row names, each at least once.
   std::vector<PackId> packs();
@@ -66,6 +75,17 @@ class Index {
   std::mutex state_mutex_;  ///< guards the two below
   std::shared_ptr<const Tables> tables_;
   std::vector<SegmentId> damaged_;
+
+  struct Copy {
+    ChunkId id;
+    PackId pack;
+    auto operator<=>(const Copy&) const = default;
+  };
+  bool is_noted(const ChunkId& id, const PackId& pack);
+  void read_damage_notes();
+  std::mutex notes_mutex_;  ///< guards the two below
+  std::set<Copy> noted_;    ///< damaged copies
+  std::atomic<bool> any_noted_{false};
 };
 
 }  // namespace provrun::store

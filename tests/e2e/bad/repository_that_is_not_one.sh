@@ -13,7 +13,8 @@ fails 2 provrun --repo folder run
 expect_err_like "provrun: error: HERE/folder is not a provrun repository
 hint: it has no config.json; 'provrun --repo PATH init' makes a repository in an empty folder"
 fails 2 provrun --repo in.txt run
-expect_err_like "provrun: error: HERE/in.txt is not a provrun repository: it is not a directory"
+expect_err_like "provrun: error: HERE/in.txt is not a provrun repository: it is not a directory
+hint: a repository is a folder; 'provrun --repo PATH init' makes one"
 js -2 --repo folder log
 expect_json '.[0] | .code == "invalid_input" and (.message|endswith("/folder is not a provrun repository"))'
 fails 2 provrun --repo ssh://host/repo log
@@ -25,4 +26,5 @@ ok provrun run
 chmod u+w .provrun/repository/config.json
 : > .provrun/repository/config.json
 fails 5 provrun log
-expect_err_like "provrun: error: cannot open the repository HERE/.provrun/repository: config.json of the repository: not JSON near ''"
+expect_err_like "provrun: error: cannot open the repository HERE/.provrun/repository: config.json of the repository: not JSON near ''
+hint: it was written once, by init: bring it back from a copy of the repository"

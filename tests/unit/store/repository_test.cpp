@@ -57,7 +57,7 @@ TEST_CASE("a repository is created once and opened by its folder") {
   os::make_directories(folder / "d");
   os::write_file_atomically(folder / "d/notes", "x", os::Durability::cached);
   CHECK(creating_fails(folder / "d") ==
-        "conflict: " + (folder / "d") + " is not empty: notes is in it");
+        "invalid_input: " + (folder / "d") + " is not empty: notes is in it");
 }
 
 TEST_CASE("what is no repository is told apart from what is not there") {
@@ -71,11 +71,13 @@ TEST_CASE("what is no repository is told apart from what is not there") {
           " is not a provrun repository / it has no config.json; 'provrun --repo PATH init' makes "
           "a repository in an empty folder");
   os::write_file_atomically(none, "a file", os::Durability::cached);
-  CHECK(opening_fails(none) ==
-        "invalid_input: " + none + " is not a provrun repository: it is not a directory / ");
+  CHECK(opening_fails(none) == "invalid_input: " + none +
+                                   " is not a provrun repository: it is not a directory / a "
+                                   "repository is a folder; 'provrun --repo PATH init' makes one");
   os::write_file_atomically(folder / "config.json", "{}", os::Durability::cached);
   CHECK(opening_fails(folder.path) ==
-        "corruption: config.json of the repository: missing member 'provrun_repository' / ");
+        "corruption: config.json of the repository: missing member 'provrun_repository' / it was "
+        "written once, by init: bring it back from a copy of the repository");
 }
 
 TEST_CASE("what a newer program wrote is refused, not misread") {

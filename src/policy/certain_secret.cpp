@@ -1,0 +1,57 @@
+#include "provrun/policy/certain_secret.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "secret_forms.hpp"
+#include "secret_patterns.hpp"
+
+namespace provrun::policy {
+
+namespace {
+
+// A value of a few letters alone stands in many files without being the secret.
+bool is_common_word(std::string_view value) {
+  return value.size() < kShortestInsideWords && std::all_of(value.begin(), value.end(), is_letter);
+}
+
+std::optional<std::size_t> find_known(std::span<const Secret> known, std::string_view text) {
+  std::optional<std::size_t> first;
+  for (const auto& secret : known) {
+    if (is_placeholder(secret.value) || is_common_word(secret.value)) continue;
+    for (const auto& form : forms_of_secret(secret.value))
+      for (auto at = text.find(form.text); at != std::string_view::npos;
+           at = text.find(form.text, at + 1)) {
+        const auto end = at + form.text.size();
+        const bool word =
+            (at == 0 || !is_alnum(text[at - 1])) && (end == text.size() || !is_alnum(text[end]));
+        if (form.whole_word && !word) continue;
+        if (!first || at < *first) first = at;
+        break;
+      }
+  }
+  return first;
+}
+
+std::optional<std::size_t> find_shape(std::string_view text) {
+  std::array<std::vector<const Pattern*>, 256> by_byte;  // of the anchor's second, lower case
+  for (const auto& pattern : secret_patterns())
+    if (pattern.certain) by_byte[static_cast<unsigned char>(pattern.anchor[1])].push_back(&pattern);
+  for (std::size_t at = 0; at + 3 <= text.size(); ++at)
+    for (const auto* pattern : by_byte[static_cast<unsigned char>(to_lower(text[at + 1]))])
+      if (to_lower(text[at]) == pattern->anchor[0] && to_lower(text[at + 2]) == pattern->anchor[2])
+        if (const auto range = pattern->match(text, at)) return range->begin;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::size_t> find_certain_secret(std::span<const Secret> known,
+                                               std::string_view text) {
+  const auto value = find_known(known, text);
+  const auto shape = find_shape(text);
+  if (value && shape) return std::min(*value, *shape);
+  return value ? value : shape;
+}
+
+}  // namespace provrun::policy
