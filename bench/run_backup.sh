@@ -44,13 +44,13 @@ save() {
 }
 bring_back() {
   case $1 in
-    provrun) echo "exec $provrun -q --repo $top/provrun restore latest --into $back" ;;
-    restic) echo "exec restic restore -q -r $top/restic latest --target $back" ;;
-    borg) echo "mkdir $back; cd $back && exec borg extract $top/borg::\$(borg list --short --last 1 $top/borg)" ;;
-    bup) echo "exec bup restore -q -C $back /d/latest/$data/." ;;
-    casync) echo "mkdir $back; exec casync extract --without=all --with=unix --store=$top/casync/store.castr $top/casync/last.caidx $back" ;;
-    tar) echo "mkdir $back; zstd -q -dc $top/tar/all.tar.zst | tar -C $back -xf -" ;;
-    cp) echo "exec cp -a $top/cp/data $back" ;;
+    provrun) echo "exec $provrun -q --repo $top/provrun restore latest --into $back/$1" ;;
+    restic) echo "exec restic restore -q -r $top/restic latest --target $back/$1" ;;
+    borg) echo "mkdir -p $back/$1; cd $back/$1 && exec borg extract $top/borg::\$(borg list --short --last 1 $top/borg)" ;;
+    bup) echo "exec bup restore -q -C $back/$1 /d/latest/$data/." ;;
+    casync) echo "mkdir -p $back/$1; exec casync extract --without=all --with=unix --store=$top/casync/store.castr $top/casync/last.caidx $back/$1" ;;
+    tar) echo "mkdir -p $back/$1; zstd -q -dc $top/tar/all.tar.zst | tar -C $back/$1 -xf -" ;;
+    cp) echo "exec cp -a $top/cp/data $back/cp" ;;
   esac
 }
 read_all() {
@@ -97,7 +97,9 @@ else
   phase next_day save
   sizes next_day
   present=$all
-  phase restore bring_back "rm -rf $back" "${ROUNDS:-1}"
+  mkdir "$back"
+    # Each into a folder of its own, and nothing is removed in between: ext4 makes files slowly for a minute after that.
+  phase restore bring_back
   phase check read_all - "${ROUNDS:-1}"
 fi
 finish "$top"

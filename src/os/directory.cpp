@@ -78,10 +78,11 @@ Directory Directory::open_directory(const std::string& name) const {
   return Directory(std::move(file), std::move(path));
 }
 
-Directory Directory::make_directory(const std::string& name) const {
+Directory Directory::make_directory(const std::string& name, bool* made) const {
   require_name(name);
-  if (::mkdirat(file_.fd(), name.c_str(), 0700) != 0 && errno != EEXIST)
-    fail("cannot make the directory", join_path(path_, name));
+  const bool absent = ::mkdirat(file_.fd(), name.c_str(), 0700) == 0;
+  if (!absent && errno != EEXIST) fail("cannot make the directory", join_path(path_, name));
+  if (made != nullptr) *made = absent;
   return open_directory(name);
 }
 

@@ -13,6 +13,8 @@ namespace provrun::snapshot {
 
 namespace {
 
+constexpr std::uint32_t kPrivate = 0600;  // what create_new_file gives
+
 // A name in the directory that is removed again unless it was published.
 class TemporaryName {
  public:
@@ -121,8 +123,11 @@ void EntryWriter::set_attributes(const Entry& entry, const os::File& file, const
 
 // The owner first, because changing it takes set-id bits and capabilities away; access lists after
 // the mode, whose group bits are their mask.
-void EntryWriter::finish_file(const Entry& entry, const os::File& file, const std::string& path) {
-  for (const auto& present : os::attributes_of(file, path)) {
+void EntryWriter::finish_file(const Entry& entry, const os::File& file, const std::string& path,
+                              const Fresh* fresh) {
+  const bool plain = fresh != nullptr && fresh->plain;
+  for (const auto& present :
+       plain ? std::vector<os::FileAttribute>() : os::attributes_of(file, path)) {
     const auto wanted =
         std::any_of(entry.attributes.begin(), entry.attributes.end(),
                     [&](const auto& attribute) { return attribute.name == present.name; });
@@ -134,12 +139,16 @@ void EntryWriter::finish_file(const Entry& entry, const os::File& file, const st
       lost(error);
     }
   }
-  const auto stat = os::stat_of(file, path);
+  auto owner = fresh != nullptr ? *fresh : Fresh();
+  if (fresh == nullptr && ownership_ == Ownership::restore) {
+    const auto stat = os::stat_of(file, path);
+    owner = {stat.uid, stat.gid, false};
+  }
   own(entry, [&](auto uid, auto gid) {
-    if (stat.uid != uid || stat.gid != gid) os::set_owner(file, uid, gid, path);
+    if (owner.uid != uid || owner.gid != gid) os::set_owner(file, uid, gid, path);
   });
   set_attributes(entry, file, path, false);
-  os::set_mode(file, entry.mode, path);
+  if (!plain || entry.mode != kPrivate) os::set_mode(file, entry.mode, path);
   set_attributes(entry, file, path, true);
   os::set_mtime(file, entry.mtime_ns, path);
 }
@@ -196,10 +205,58 @@ bool EntryWriter::has_content(const Entry& entry, const os::Directory& directory
   return file && digest_of(*file, stat->size, name) == entry.content.id.digest;
 }
 
-EntryWriter::Done EntryWriter::write(const Entry& entry, const os::Directory& directory,
-                                     const std::string& name) {
+void EntryWriter::verify(const Entry& entry, const os::Directory& directory,
+                         const std::string& name) {
+  if (has_content(entry, directory, name)) return;
+  throw base::Error(base::ErrorCode::corruption,
+                    base::printable(os::join_path(directory.path(), name)) +
+                        " has not the bytes that were written to it")
+      .hint("the disk restored to is not sound");
+}
+
+// A directory just made has the owner that a file in it gets, whatever decides that here, and the
+// access list that it hands on.
+EntryWriter::Fresh EntryWriter::fresh(const os::Directory& directory) {
+  const auto stat = directory.own_stat();
+  return {stat.uid, stat.gid, os::attributes_of(directory.file(), directory.path()).empty()};
+}
+
+// Nothing of this name can be there, so nothing is put at risk by writing it in place; false when
+// somebody else made one meanwhile.
+bool EntryWriter::write_fresh(const Entry& entry, const os::Directory& directory,
+                              const std::string& name, const Fresh& fresh) {
   const auto path = os::join_path(directory.path(), name);
+  os::File file;
+  try {
+    file = directory.create_new_file(name);
+  } catch (const base::Error& error) {
+    if (error.code() != base::ErrorCode::conflict) throw;
+    return false;
+  }
+  try {
+    write_content(entry, file, path);
+    finish_file(entry, file, path, &fresh);
+    if (options_.durability == os::Durability::synced) os::sync_file(file, path);
+  } catch (...) {
+    try {
+      directory.remove_file(name);
+    } catch (const base::Error&) {
+      // The first error is the one to tell.
+    }
+    throw;
+  }
+  return true;
+}
+
+EntryWriter::Done EntryWriter::write(const Entry& entry, const os::Directory& directory,
+                                     const std::string& name, const Fresh* fresh) {
   const bool replace = options_.overwrite == Overwrite::yes;
+  if (fresh != nullptr && entry.type == EntryType::file &&
+      write_fresh(entry, directory, name, *fresh)) {
+    if (options_.verify) verify(entry, directory, name);
+    return Done::written;
+  }
+  const auto path = os::join_path(directory.path(), name);
   if (entry.type == EntryType::file) {
     // One of several names is written anew, so that the other names' file is left alone.
     if (replace && has_content(entry, directory, name) &&
@@ -218,10 +275,7 @@ EntryWriter::Done EntryWriter::write(const Entry& entry, const os::Directory& di
       if (options_.durability == os::Durability::synced) os::sync_file(file, path);
     }
     temporary.publish(name, options_.overwrite);
-    if (options_.verify && !has_content(entry, directory, name))
-      throw base::Error(base::ErrorCode::corruption,
-                        base::printable(path) + " has not the bytes that were written to it")
-          .hint("the disk restored to is not sound");
+    if (options_.verify) verify(entry, directory, name);
     return Done::written;
   }
   TemporaryName temporary(directory);

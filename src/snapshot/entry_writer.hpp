@@ -18,10 +18,20 @@ class EntryWriter {
   EntryWriter(store::Repository& repository, const RestoreOptions& options,
               Ownership ownership = Ownership::restore);
 
+  /// What a file gets by itself in a directory that this restore made.
+  struct Fresh {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    bool plain = false;  ///< it gets no attributes
+  };
+  static Fresh fresh(const os::Directory& directory);
+
   enum class Done { written, kept };
   /// A file or anything else but a directory. Error(conflict) when it exists and may not be
-  /// replaced.
-  Done write(const Entry& entry, const os::Directory& directory, const std::string& name);
+  /// replaced. In a fresh directory a file is written under its own name at once, and gets mode and
+  /// time last; elsewhere it is written beside its place.
+  Done write(const Entry& entry, const os::Directory& directory, const std::string& name,
+             const Fresh* fresh = nullptr);
   /// Another name of what is at from in the other directory.
   void link(const os::Directory& from_directory, const std::string& from,
             const os::Directory& directory, const std::string& name);
@@ -34,7 +44,11 @@ class EntryWriter {
 
  private:
   void write_content(const Entry& entry, const os::File& file, const std::string& path);
-  void finish_file(const Entry& entry, const os::File& file, const std::string& path);
+  bool write_fresh(const Entry& entry, const os::Directory& directory, const std::string& name,
+                   const Fresh& fresh);
+  void finish_file(const Entry& entry, const os::File& file, const std::string& path,
+                   const Fresh* fresh = nullptr);
+  void verify(const Entry& entry, const os::Directory& directory, const std::string& name);
   void finish_other(const Entry& entry, const os::Directory& directory, const std::string& name);
   void set_attributes(const Entry& entry, const os::File& file, const std::string& path,
                       bool lists);

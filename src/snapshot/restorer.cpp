@@ -10,6 +10,7 @@
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "entry_writer.hpp"
 #include "provrun/base/error.hpp"
@@ -21,7 +22,12 @@ namespace provrun::snapshot {
 
 namespace {
 
-constexpr std::size_t kQueue = 256;  // files that wait for a thread; each keeps its folder open
+// Small files are handed to a thread together, neighbours, so that threads do not meet in one
+// folder or for one bundle. What waits keeps its folders open.
+constexpr std::size_t kQueue = 24;
+constexpr std::size_t kBatchFiles = 128;
+constexpr std::size_t kBatchFolders = 8;
+constexpr std::uint64_t kBatchBytes = 1 << 20;
 
 bool is_damage(const base::Error& error) {
   return error.code() == base::ErrorCode::corruption || error.code() == base::ErrorCode::not_found;
@@ -107,8 +113,10 @@ class TreeRestorer {
                 options.owners ? EntryWriter::Ownership::restore : EntryWriter::Ownership::leave) {
     auto root = std::make_shared<Folder>(*this);
     if (!options.dry_run) {
+      const bool made = !os::lstat_file(target);
       os::make_directories(target);
       root->directory.emplace(target);
+      if (made) root->fresh = EntryWriter::fresh(*root->directory);
     } else if (os::stat_file(target)) {
       root->directory.emplace(target);
     }
@@ -143,6 +151,7 @@ class TreeRestorer {
       }
       restore_entry(cursor.entry());
     }
+    hand_over();
     workers_->settle();
     leave();
     workers_->settle();
@@ -163,13 +172,14 @@ class TreeRestorer {
     Folder& operator=(const Folder&) = delete;
 
     TreeRestorer& restorer;
-    std::optional<Entry> entry;              ///< with its whole path
-    std::string name;                        ///< in its parent
-    std::optional<os::Directory> directory;  ///< once something needed it
-    bool complete = false;                   ///< the tree has been gone through to its end here
-    bool whole = false;                      ///< all of it is restored
-    bool missing = false;                    ///< of a dry run
-    std::unordered_set<std::string> names;   ///< that the snapshot has, when others are removed
+    std::optional<Entry> entry;               ///< with its whole path
+    std::string name;                         ///< in its parent
+    std::optional<os::Directory> directory;   ///< once something needed it
+    std::optional<EntryWriter::Fresh> fresh;  ///< when it was made here
+    bool complete = false;                    ///< the tree has been gone through to its end here
+    bool whole = false;                       ///< all of it is restored
+    bool missing = false;                     ///< of a dry run
+    std::unordered_set<std::string> names;    ///< that the snapshot has, when others are removed
     std::shared_ptr<Folder> parent;
   };
 
@@ -232,10 +242,31 @@ class TreeRestorer {
     }
     if (!entry.hard_link.empty() && link_to_first(entry, *folder, name)) return;
     if (entry.hard_link.empty() && entry.type == EntryType::file) {
-      workers_->add([this, entry, folder, name] { write(entry, *folder, name); });
+      batch(entry, folder, name);
     } else if (write(entry, *folder, name) && !entry.hard_link.empty()) {
       first_names_[entry.hard_link] = path;
     }
+  }
+
+  void batch(const Entry& entry, const std::shared_ptr<Folder>& folder, const std::string& name) {
+    if (batch_.empty() || batch_.back().folder != folder) ++batch_folders_;
+    batch_bytes_ += entry.content.size;
+    batch_.push_back({entry, folder, name});
+    if (batch_.size() >= kBatchFiles || batch_bytes_ >= kBatchBytes ||
+        batch_folders_ >= kBatchFolders)
+      hand_over();
+  }
+
+  void hand_over() {
+    if (batch_.empty()) return;
+    workers_->add([this, files = std::exchange(batch_, {})]() mutable {
+      for (auto& file : files) {
+        write(file.entry, *file.folder, file.name);
+        file.folder = nullptr;  // it may be finished with this one
+      }
+    });
+    batch_bytes_ = 0;
+    batch_folders_ = 0;
   }
 
   // Whether the file has a name already, and this one is made another of it.
@@ -259,7 +290,8 @@ class TreeRestorer {
 
   bool write(const Entry& entry, const Folder& folder, const std::string& name) {
     try {
-      done(entry, writer_.write(entry, *folder.directory, name) == EntryWriter::Done::kept);
+      const auto* fresh = folder.fresh ? &*folder.fresh : nullptr;
+      done(entry, writer_.write(entry, *folder.directory, name, fresh) == EntryWriter::Done::kept);
       return true;
     } catch (base::Error& error) {
       const bool fatal =
@@ -319,7 +351,9 @@ class TreeRestorer {
         if (stat && stat->type == os::FileType::directory)
           folder.directory.emplace(outer.directory->open_directory(folder.name));
       } else {
-        folder.directory.emplace(outer.directory->make_directory(folder.name));
+        bool made = false;
+        folder.directory.emplace(outer.directory->make_directory(folder.name, &made));
+        if (made) folder.fresh = EntryWriter::fresh(*folder.directory);
       }
       const std::lock_guard lock(mutex_);
       ++report_.directories;
@@ -343,6 +377,14 @@ class TreeRestorer {
   EntryWriter writer_;
   std::unordered_map<std::string, std::string> first_names_;  ///< of files with several names
   std::vector<std::shared_ptr<Folder>> open_;
+  struct WaitingFile {
+    Entry entry;
+    std::shared_ptr<Folder> folder;
+    std::string name;
+  };
+  std::vector<WaitingFile> batch_;
+  std::uint64_t batch_bytes_ = 0;
+  std::size_t batch_folders_ = 0;
   std::optional<Workers> workers_;
 };
 

@@ -31,8 +31,8 @@ class Directory {
 
   /// Opens the sub-directory. Error(refused) when the name is a symlink or no directory.
   Directory open_directory(const std::string& name) const;
-  /// Creates it with mode 0700 when absent, and opens it.
-  Directory make_directory(const std::string& name) const;
+  /// Creates it with mode 0700 when absent, and opens it. made tells whether it was absent.
+  Directory make_directory(const std::string& name, bool* made = nullptr) const;
   /// nullopt when there is no such entry; symlinks are not followed.
   std::optional<FileStat> lstat(const std::string& name) const;
   /// Creates with mode 0600; Error(conflict) when the name exists.
