@@ -240,11 +240,12 @@ struct RunRecorder::State {
   void try_keep(const core::Artifact& artifact) {
     if (artifact.size > kLargestObserved && artifact.path.starts_with('/')) return;
     if (!optional.insert(artifact.path + '\0' + artifact.content.digest.to_hex()).second) return;
-    if (holds_secret(artifact)) return;
+    // What the repository has need not be read to be refused.
     if (auto content =
             single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
         content && session->has_all(*content))
       return;
+    if (holds_secret(artifact)) return;
     storing->try_store(setup.files->absolute(artifact.path), artifact.content);
   }
 

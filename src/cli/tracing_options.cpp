@@ -15,10 +15,11 @@ app::Tracing TracingOptions::tracing(const std::string& verb) const {
   if (trace) {
     const auto mode = core::parse_trace_mode(*trace);
     if (!mode)
-      throw usage(base::format("--trace is auto, off or a mechanism (notify), not '{}'",
-                               base::printable(*trace)));
+      throw usage(
+          base::format("--trace is auto, off or a mechanism (preload+notify, notify), not '{}'",
+                       base::printable(*trace)));
     if (*mode != core::TraceMode::automatic && *mode != core::TraceMode::off &&
-        *mode != core::TraceMode::notify)
+        *mode != core::TraceMode::notify && *mode != core::TraceMode::preload_notify)
       throw base::Error(base::ErrorCode::unsupported,
                         base::format("this provrun has no mechanism {}", *trace))
           .hint("'provrun doctor' says which there are");

@@ -126,12 +126,12 @@ void LauncherProcess::send(launcher::Kind kind, const std::string& payload,
 }
 
 LauncherProcess::FilterResult LauncherProcess::install_filter(
-    const std::vector<std::uint64_t>& program, bool listens) {
+    const std::vector<std::uint64_t>& program, bool listens, int library) {
   const launcher::Filter request{listens ? 1U : 0U};
   send(launcher::Kind::filter,
        bytes_of(request) + std::string(reinterpret_cast<const char*>(program.data()),
                                        program.size() * sizeof program[0]),
-       {});
+       library < 0 ? std::vector<int>{} : std::vector<int>{library});
   launcher::Head head;
   int listener = -1;
   FilterResult result;

@@ -31,7 +31,9 @@ class LauncherProcess {
     int error = 0;
     os::File listener;
   };
-  FilterResult install_filter(const std::vector<std::uint64_t>& program, bool listens);
+  /// library: what the programs find where their LD_PRELOAD says, should we be gone; -1: none.
+  FilterResult install_filter(const std::vector<std::uint64_t>& program, bool listens,
+                              int library = -1);
 
   struct Start {
     std::string program;

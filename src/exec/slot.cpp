@@ -25,6 +25,20 @@ namespace {
 // that a second Ctrl-C feels obeyed.
 constexpr std::chrono::seconds kGrace{5};
 
+// In milliseconds: how often the announcements are read while nobody waits.
+constexpr int kReadingInterval = 10;
+constexpr int kLongestReadingInterval = 80;
+
+void add_library(core::Job& job) {
+  const std::string library(trace::Announcements::library_path());
+  for (auto& [name, value] : job.environment)
+    if (name == "LD_PRELOAD") {
+      value = value.empty() ? library : library + ":" + value;
+      return;
+    }
+  job.environment.emplace_back("LD_PRELOAD", library);
+}
+
 const std::string* find_variable(const core::Job& job, std::string_view name) {
   for (const auto& [key, value] : job.environment)
     if (key == name) return &value;
@@ -108,14 +122,32 @@ void Slot::open_launcher() {
     reason_ = "observing was switched off";
     return;
   }
-  auto result = launcher_->install_filter(trace::step_filter(trace::FilterAction::notify), true);
-  if (result.error == 0) {
-    listener_ = trace::NotifyListener(std::move(result.listener));
-    mechanism_ = "notify";
-    grade_ = core::Grade::traced;
-  } else {
-    reason_ = reason_of_refusal(result.error);
+  if (mode_ != core::TraceMode::notify) {
+    try {
+      announcements_ = std::make_unique<trace::Announcements>();
+    } catch (const base::Error& error) {
+      reason_ = error.message();
+    }
   }
+  auto result = launcher_->install_filter(
+      trace::step_filter(trace::FilterAction::notify, announcements_ != nullptr), true,
+      announcements_ ? announcements_->library().fd() : -1);
+  if (result.error != 0) {
+    announcements_.reset();
+    reason_ = reason_of_refusal(result.error);
+    return;
+  }
+  listener_ = trace::NotifyListener(std::move(result.listener));
+  if (announcements_ && !listener_.can_give_files(announcements_->ring())) {
+    announcements_.reset();
+    reason_ = "the kernel cannot give files to programs (seccomp, Linux 5.14 or later)";
+  }
+  if (!announcements_ && mode_ == core::TraceMode::preload_notify) {
+    return;
+  }
+  reason_.clear();
+  mechanism_ = announcements_ ? "preload+notify" : "notify";
+  grade_ = core::Grade::traced;
 }
 
 // As a shell would find it: by the job's own PATH.
@@ -271,13 +303,21 @@ int Slot::milliseconds_left(const Running& running) const {
 // Until the process that was started last, and what belongs to it, has ended.
 void Slot::wait_for_end(Running& running) {
   auto& attempt = running.attempt;
+  int interval = kReadingInterval;
   while (true) {
     pollfd files[3] = {
         {launcher_->fd(), POLLIN, 0}, {wake_.fd(), POLLIN, 0}, {listener_.fd(), POLLIN, 0}};
-    const int n = ::poll(files, 3, milliseconds_left(running));
+    int patience = milliseconds_left(running);
+    if (announcements_) {
+      interval = announcements_->drain(running.recorder.get())
+                     ? kReadingInterval
+                     : std::min(interval * 2, kLongestReadingInterval);
+      patience = patience < 0 ? interval : std::min(patience, interval);
+    }
+    const int n = ::poll(files, 3, patience);
     if (n < 0 && errno != EINTR) throw base::system_error(errno, "cannot wait for processes");
     if (n > 0 && (files[2].revents & POLLIN) != 0) {
-      listener_.serve(running.recorder.get(), launcher_->pid());
+      listener_.serve(running.recorder.get(), launcher_->pid(), announcements_.get());
       if (files[0].revents == 0 && files[1].revents == 0) continue;
     }
     if (n > 0 && (files[1].revents & POLLIN) != 0) {
@@ -323,6 +363,11 @@ core::Observation Slot::observation_of(Running& running) {
     nothing.reason = reason_;
     return nothing;
   }
+  if (announcements_) {
+    announcements_->drain(running.recorder.get());
+    // What outlives a command is nobody's concern any more.
+    if (streams_ == core::Streams::inherited) announcements_->turn_off();
+  }
   auto observation = running.recorder->finish();
   observation.mechanism = mechanism_;
   if (grade_ > observation.grade) {
@@ -357,6 +402,11 @@ core::JobResult Slot::execute(core::Job job) {
           real_workspace(running.job.workspace.empty() ? running.job.working_directory
                                                        : running.job.workspace),
           hasher_);
+    if (announcements_) {
+      announcements_->begin();
+      running.recorder->expect_announcements();
+      add_library(running.job);
+    }
     while (start_next(running))
       if (attempt.exit_code != 0 || attempt.signal != 0 || running.stopped || attempt.timed_out)
         break;

@@ -11,6 +11,7 @@
 #include "launcher_process.hpp"
 #include "provrun/core/ports/executor.hpp"
 #include "provrun/os/file.hpp"
+#include "provrun/trace/announcements.hpp"
 #include "provrun/trace/notify_listener.hpp"
 #include "provrun/trace/recorder.hpp"
 #include "spare_logs.hpp"
@@ -62,6 +63,7 @@ class Slot {
   // Of the thread alone.
   std::unique_ptr<LauncherProcess> launcher_;
   trace::NotifyListener listener_;
+  std::unique_ptr<trace::Announcements> announcements_;  // of mechanism preload+notify
   std::string mechanism_;
   core::Grade grade_ = core::Grade::declared;
   std::string reason_;

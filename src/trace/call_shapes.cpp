@@ -43,7 +43,7 @@ constexpr CallShape kCalls64[] = {
     {266, Call::symlink, -1, 0, 1, 2},          // symlinkat
     {267, Call::readlink, 0, 1},                // readlinkat
     {269, Call::look, 0, 1},                    // faccessat
-    {272, Call::view},                          // unshare
+    {272, Call::view, -1, -1, -1, -1, 0},       // unshare
     {308, Call::view},                          // setns
     {316, Call::rename, 0, 1, 2, 3, 4},         // renameat2
     {322, Call::execute, 0, 1, -1, -1, 4},      // execveat
@@ -95,7 +95,7 @@ constexpr CallShape kCalls32[] = {
     {304, Call::symlink, -1, 0, 1, 2},            // symlinkat
     {305, Call::readlink, 0, 1},                  // readlinkat
     {307, Call::look, 0, 1},                      // faccessat
-    {310, Call::view},                            // unshare
+    {310, Call::view, -1, -1, -1, -1, 0},         // unshare
     {346, Call::view},                            // setns
     {353, Call::rename, 0, 1, 2, 3, 4},           // renameat2
     {358, Call::execute, 0, 1, -1, -1, 4},        // execveat

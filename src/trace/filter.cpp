@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "announcer/layout.hpp"
 #include "call_shapes.hpp"
 
 namespace provrun::trace {
@@ -23,12 +24,10 @@ constexpr std::uint32_t argument_low(int index) {
          static_cast<std::uint32_t>(index) * 8;
 }
 
-// Every watched call of one ABI, one after the other; a jump reaches no further than 255
-// instructions, so each test has its answer beside it.
+// Every watched call of one ABI, one after the other; a conditional jump reaches no further than
+// 255 instructions, so each test has beside it a jump to the answer, which stands at the end.
 class Program {
  public:
-  explicit Program(std::uint32_t answer) : answer_(answer) {}
-
   void load(std::uint32_t offset) { add(BPF_LD | BPF_W | BPF_ABS, 0, 0, offset); }
   void give(std::uint32_t action) { add(BPF_RET | BPF_K, 0, 0, action); }
   void if_equal(std::uint32_t value, std::size_t skip_otherwise) {
@@ -46,7 +45,7 @@ class Program {
       load(argument_low(shape.directory));
       add(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 0x80000000U);  // AT_FDCWD
       give(SECCOMP_RET_ALLOW);
-      give(answer_);
+      answer();
     } else if (shape.call == Call::send) {
       // Only a message with an address of its own names a peer.
       const bool wide = abi == Abi::x86_64;
@@ -57,12 +56,31 @@ class Program {
         load(argument_low(4) + 4);
         add(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
       }
-      give(answer_);
+      answer();
       give(SECCOMP_RET_ALLOW);
     } else {
       if_equal(number, 1);
-      give(answer_);
+      answer();
     }
+  }
+
+  // Only watched calls come here: the kernel keeps a table of numbers that always pass, and what
+  // looks at the address of the caller does not.
+  void finish(std::uint32_t action, bool announced_pass) {
+    for (const auto at : jumps_) {
+      words_[at] |= static_cast<std::uint64_t>(words_.size() - at - 1) << 32;
+    }
+    if (announced_pass) {
+      constexpr auto kAddress =
+          static_cast<std::uint32_t>(offsetof(seccomp_data, instruction_pointer));
+      load(kAddress + 4);
+      if_equal(static_cast<std::uint32_t>(announcer::kPage >> 32), 4);
+      load(kAddress);
+      add(BPF_ALU | BPF_AND | BPF_K, 0, 0, static_cast<std::uint32_t>(~(announcer::kPageSize - 1)));
+      if_equal(static_cast<std::uint32_t>(announcer::kPage), 1);
+      give(SECCOMP_RET_ALLOW);
+    }
+    give(action);
   }
 
   const std::vector<std::uint64_t>& words() const { return words_; }
@@ -80,13 +98,18 @@ class Program {
   }
 
  private:
-  std::uint32_t answer_;
+  void answer() {
+    jumps_.push_back(words_.size());
+    add(BPF_JMP | BPF_JA, 0, 0, 0);
+  }
+
+  std::vector<std::size_t> jumps_;
   std::vector<std::uint64_t> words_;
 };
 
-Program calls_of(Abi abi, std::uint32_t answer) {
+Program calls_of(Abi abi, std::uint32_t answer, bool announced_pass) {
   constexpr auto kRefuse = SECCOMP_RET_ERRNO | ENOSYS;
-  Program program(answer);
+  Program program;
   program.load(static_cast<std::uint32_t>(offsetof(seccomp_data, nr)));
   program.if_equal(kIoUringSetup, 1);
   program.give(kRefuse);
@@ -98,17 +121,18 @@ Program calls_of(Abi abi, std::uint32_t answer) {
   }
   for (const auto& shape : call_shapes(abi)) program.watch(shape, abi);
   program.give(SECCOMP_RET_ALLOW);
+  program.finish(answer, announced_pass);
   return program;
 }
 
 }  // namespace
 
-std::vector<std::uint64_t> step_filter(FilterAction action) {
+std::vector<std::uint64_t> step_filter(FilterAction action, bool announced_pass) {
   const std::uint32_t answer =
       action == FilterAction::notify ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_TRACE;
-  const auto native = calls_of(Abi::x86_64, answer);
-  const auto older = calls_of(Abi::i386, answer);
-  Program program(answer);
+  const auto native = calls_of(Abi::x86_64, answer, announced_pass);
+  const auto older = calls_of(Abi::i386, answer, false);
+  Program program;
   program.load(static_cast<std::uint32_t>(offsetof(seccomp_data, arch)));
   program.if_equal(AUDIT_ARCH_X86_64, 1);
   program.add(BPF_JMP | BPF_JA, 0, 0, 3);

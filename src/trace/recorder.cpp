@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "announcer/layout.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "recorder_state.hpp"
@@ -19,6 +20,7 @@ using core::Use;
 namespace {
 
 constexpr int kTemporary = 020000000;  // __O_TMPFILE
+constexpr int kNewMounts = 0x20000;    // CLONE_NEWNS
 constexpr int kPathOnly = 010000000;   // O_PATH, also in the i386 ABI
 
 int int_argument(const SystemCall& call, int index) {
@@ -83,6 +85,11 @@ std::optional<Recorder::State::Named> Recorder::State::name(const SystemCall& ca
     if (errno == EPERM)
       lower(core::Grade::partial, "a program does not let others look into it (not dumpable)");
     return std::nullopt;
+  }
+  if (announcements_ && text->starts_with("/provrun/")) {
+    if (*text == announcer::kLibraryPath) answer_ = Answer::library;
+    if (*text == announcer::kRingPath) answer_ = Answer::ring;
+    if (answer_ != Answer::go_on) return std::nullopt;
   }
   if (!text->empty() && text->front() == '/' && !below) return Named{std::move(*text), follow};
   const int descriptor = directory < 0 ? AT_FDCWD : int_argument(call, directory);
@@ -182,9 +189,10 @@ void Recorder::State::read_link(const Named& named) {
   }
 }
 
-void Recorder::State::handle(const SystemCall& call) {
+Recorder::Answer Recorder::State::handle(const SystemCall& call) {
+  answer_ = Answer::go_on;
   const auto* shape = find_call(call.abi, call.number);
-  if (shape == nullptr) return;
+  if (shape == nullptr) return answer_;
   thread_ = call.thread;
   if (unsettled_) {
     unsettled_ = false;
@@ -206,7 +214,7 @@ void Recorder::State::handle(const SystemCall& call) {
       break;
     case Call::execute:
       if (const auto program = named((flags & AT_SYMLINK_NOFOLLOW) != 0 ? Follow::no : Follow::yes))
-        execute(*program);
+        start(call, *program);
       break;
     case Call::look:
       if (const auto one = named(
@@ -261,10 +269,12 @@ void Recorder::State::handle(const SystemCall& call) {
     case Call::view:
       if (shape->path >= 0)
         if (const auto one = named(Follow::yes)) look(*one);
+      if (shape->flags >= 0 && (flags & kNewMounts) == 0) break;
       views_may_change_ = true;
       paths_change();
       break;
   }
+  return answer_;
 }
 
 void Recorder::State::lower(core::Grade grade, const std::string& reason) {
@@ -286,13 +296,31 @@ Recorder::Recorder(std::string workspace, DeferredHasher& hasher)
     : state_(std::make_unique<State>(std::move(workspace), hasher)) {}
 Recorder::~Recorder() = default;
 
-void Recorder::handle(const SystemCall& call) {
+Recorder::Answer Recorder::handle(const SystemCall& call) {
   try {
-    state_->handle(call);
+    return state_->handle(call);
+  } catch (const std::exception& error) {
+    state_->lower(core::Grade::partial,
+                  std::string("a use of a file could not be followed: ") + error.what());
+    return Answer::go_on;
+  }
+}
+
+void Recorder::announced(const Announced& call) {
+  try {
+    state_->announced(call);
   } catch (const std::exception& error) {
     state_->lower(core::Grade::partial,
                   std::string("a use of a file could not be followed: ") + error.what());
   }
+}
+
+void Recorder::expect_announcements() {
+  state_->announcements_ = true;
+}
+
+bool Recorder::views_may_change() const {
+  return state_->views_may_change_;
 }
 
 void Recorder::will_read(const std::string& path) {

@@ -189,7 +189,8 @@ void Recorder::State::examine_program(const Found& found, Entry& entry, int dept
   if (depth >= kMostInterpreters) return;
   if (entry.examined && depth > 0) return;
   entry.examined = true;
-  const auto head = read_program_head(found.real_path);
+  const auto head = read_program_head(found.real_path, found.stat);
+  if (!head.takes_library) library_unfit_ = true;
   if (!head.interpreter.empty()) {
     Named interpreter{head.interpreter, Follow::yes};
     if (head.interpreter.front() != '/') {

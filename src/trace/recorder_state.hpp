@@ -21,7 +21,8 @@ class Recorder::State {
           if (!link.path.starts_with("/proc/")) table_.follow(link, target);
         }) {}
 
-  void handle(const SystemCall& call);
+  Answer handle(const SystemCall& call);
+  void announced(const Announced& call);
   void lower(core::Grade grade, const std::string& reason);
   core::Observation finish();
 
@@ -36,6 +37,8 @@ class Recorder::State {
   void execute(const Named& named, int depth = 0);
 
   pid_t thread_ = 0;
+  bool announcements_ = false;  // programs have the library that announces
+  bool views_may_change_ = false;
 
  private:
   Found find(const Named& named);
@@ -60,6 +63,8 @@ class Recorder::State {
   void truncate(const Named& named, std::uint64_t size);
   void list(int descriptor);
   void examine_program(const Found& found, Entry& entry, int depth);
+  void start(const SystemCall& call, const Named& program);
+  void announced_open(const Named& named, const Announced& call);
   void connect(std::uint64_t address, std::uint64_t size);
 
   AccessTable table_;
@@ -68,7 +73,8 @@ class Recorder::State {
   std::unordered_map<std::string, Entry*> followed_;
   std::unordered_map<std::string, Entry*> not_followed_;
   std::unordered_map<pid_t, View> views_;
-  bool views_may_change_ = false;
+  bool library_unfit_ = false;  // for the program that is about to start
+  Answer answer_ = Answer::go_on;
   bool unsettled_ = false;  // the last call may have changed what paths lead to
   std::set<std::string> network_;
   core::Grade grade_ = core::Grade::traced;

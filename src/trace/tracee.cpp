@@ -52,6 +52,12 @@ bool read_memory(pid_t thread, std::uint64_t address, void* into, std::size_t si
   return ::process_vm_readv(thread, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
 }
 
+bool write_memory(pid_t thread, std::uint64_t address, const void* from, std::size_t size) {
+  const iovec local{const_cast<void*>(from), size};
+  const iovec remote{reinterpret_cast<void*>(address), size};
+  return ::process_vm_writev(thread, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
+}
+
 std::optional<std::string> read_string(pid_t thread, std::uint64_t address, std::size_t limit) {
   constexpr std::size_t kPage = 4096;
   std::string text;

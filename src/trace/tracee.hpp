@@ -14,6 +14,7 @@ std::optional<std::string> read_string(pid_t thread, std::uint64_t address,
                                        std::size_t limit = 4096);
 /// Exactly size bytes.
 bool read_memory(pid_t thread, std::uint64_t address, void* into, std::size_t size);
+bool write_memory(pid_t thread, std::uint64_t address, const void* from, std::size_t size);
 std::optional<std::string> working_directory_of(pid_t thread);
 /// What an open descriptor leads to: a path, or "pipe:[N]" and the like.
 std::optional<std::string> descriptor_path(pid_t thread, int descriptor);

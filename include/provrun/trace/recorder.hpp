@@ -4,6 +4,7 @@
 #include <string>
 
 #include "provrun/core/access.hpp"
+#include "provrun/trace/announcements.hpp"
 #include "provrun/trace/deferred_hasher.hpp"
 #include "provrun/trace/system_call.hpp"
 
@@ -18,8 +19,21 @@ class Recorder {
   Recorder(std::string workspace, DeferredHasher& hasher);
   ~Recorder();
 
+  /// How a call that waits is answered.
+  enum class Answer {
+    go_on,    ///< the kernel makes it
+    library,  ///< it gets the library of Announcements as an open file
+    ring      ///< it gets their memory
+  };
   /// The call is about to be made and waits for this to return. Never throws.
-  void handle(const SystemCall& call);
+  Answer handle(const SystemCall& call);
+  /// Programs are given the library of Announcements: opens of it are answered, and programs that
+  /// cannot have it are started without it.
+  void expect_announcements();
+  /// A call was made and told of. Never throws.
+  void announced(const Announced& call);
+  /// A process may see other files at the same paths from now on.
+  bool views_may_change() const;
 
   // What provrun itself does for the step, told before it is done. Paths are absolute.
   void will_read(const std::string& path);

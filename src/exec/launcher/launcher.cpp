@@ -30,6 +30,8 @@ namespace {
 int children_fd = -1;  // /proc/self/task/ID/children, opened before the filter is there
 int signal_fd = -1;
 int listener = -1;
+int library = -1;  // what programs under the filter look for as LD_PRELOAD
+constexpr uint32_t kNativeCalls = 0xC000003E;  // AUDIT_ARCH_X86_64
 
 struct Child {
   pid_t pid = 0;  // 0: none
@@ -90,7 +92,8 @@ bool receive(void* into, size_t size, int* descriptors, int* count) {
   return true;
 }
 
-void install_filter(const char* payload, size_t size) {
+void install_filter(const char* payload, size_t size, const int* descriptors, int count) {
+  if (count > 0) library = fcntl(descriptors[0], F_DUPFD_CLOEXEC, kSocket + 1);
   Filter request;
   memcpy(&request, payload, sizeof request);
   sock_fprog program{};
@@ -250,6 +253,28 @@ void children_changed() {
   child = {};
 }
 
+// A program that a daemon starts looks for the library, as its LD_PRELOAD says: without it the
+// loader would complain. It finds nobody there to announce to.
+bool gives_library(const seccomp_notif& call) {
+  if (library < 0 || call.data.arch != kNativeCalls) return false;
+  if (call.data.nr != SYS_openat && call.data.nr != SYS_open) return false;
+  char path[sizeof kLibraryPath] = {};
+  iovec local{path, sizeof path};
+  iovec remote{reinterpret_cast<void*>(call.data.args[call.data.nr == SYS_openat ? 1 : 0]),
+               sizeof path};
+  if (process_vm_readv(static_cast<pid_t>(call.pid), &local, 1, &remote, 1, 0) !=
+          static_cast<ssize_t>(sizeof path) ||
+      memcmp(path, kLibraryPath, sizeof path) != 0)
+    return false;
+  lseek(library, 0, SEEK_SET);  // it is one open file for all
+  seccomp_notif_addfd answer{};
+  answer.id = call.id;
+  answer.flags = SECCOMP_ADDFD_FLAG_SEND;
+  answer.srcfd = static_cast<uint32_t>(library);
+  answer.newfd_flags = O_CLOEXEC;
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &answer) >= 0;
+}
+
 // provrun is gone. A command whose end it has seen may have left a daemon, which goes on,
 // unobserved.
 [[noreturn]] void leave() {
@@ -267,6 +292,7 @@ void children_changed() {
     if ((files[1].revents & POLLIN) == 0) continue;
     seccomp_notif call{};
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) continue;
+    if (gives_library(call)) continue;
     seccomp_notif_resp answer{};
     answer.id = call.id;
     answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
@@ -285,7 +311,7 @@ void serve_one() {
   payload[head.size] = '\0';
   switch (head.kind) {
     case Kind::filter:
-      install_filter(payload, head.size);
+      install_filter(payload, head.size, descriptors, count);
       break;
     case Kind::start:
       start(payload, head.size, descriptors, count);

@@ -8,10 +8,13 @@ namespace provrun::exec::launcher {
 
 /// The socket's descriptor in the launcher, which gets it as its standard input.
 inline constexpr int kSocket = 3;
+/// trace::Announcements::library_path()
+inline constexpr char kLibraryPath[] = "/provrun/announce.so";
 
 enum class Kind : std::uint32_t {
   // to the launcher
-  filter,  ///< Filter and a seccomp program; answered by `filtered`
+  filter,  ///< Filter and a seccomp program; descriptor: the library for LD_PRELOAD, or none;
+           ///< answered by `filtered`
   start,   ///< Start and strings; descriptors: stdin, stdout, stderr, directory
   signal,  ///< Signal: to the running process, or to its group
   // from the launcher

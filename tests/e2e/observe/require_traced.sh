@@ -9,7 +9,7 @@ ok provrun run --require traced
 fails 2 provrun run --trace off --require traced
 has "$err" '--require traced and --trace off exclude each other'
 fails 2 provrun run --trace sometimes
-has "$err" "--trace is auto, off or a mechanism (notify), not 'sometimes'"
+has "$err" "--trace is auto, off or a mechanism (preload+notify, notify), not 'sometimes'"
 ok provrun exec --require traced -- cat a.txt
 # A listener is there already inside of an observed command.
 rm a.txt

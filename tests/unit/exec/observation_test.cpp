@@ -111,7 +111,7 @@ core::ContentId content(std::string_view text) {
 }
 
 Scene scene() {
-  return Scene(GENERATE(core::TraceMode::automatic, core::TraceMode::notify));
+  return Scene(GENERATE(core::TraceMode::preload_notify, core::TraceMode::notify));
 }
 
 }  // namespace
@@ -375,7 +375,7 @@ TEST_CASE("umask, limits, directory and dispositions of signals are as without")
       "umask; pwd; ulimit -n; ulimit -s; ulimit -c; "
       "grep -E '^(SigBlk|SigIgn|SigCgt|ShdPnd)' /proc/$$/status | head -2; ls /proc/self/fd | wc "
       "-l; "
-      "env | sort";
+      "env | grep -v ^LD_PRELOAD= | sort";
   const Scene traced(core::TraceMode::automatic);
   const Scene plain(core::TraceMode::off);
   auto with = traced.script(what).log;
