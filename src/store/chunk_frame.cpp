@@ -45,10 +45,11 @@ struct FrameEncoder::State {
   codec::ZstdCompressor pass_through;
   codec::ZstdCompressor patcher;
   codec::ZstdDecompressor decompressor;
-  std::vector<std::uint8_t> frame, other, planes, check, wrapped;
+  std::vector<std::uint8_t> frame, other, planes, wrapped;  // planes: what was decompressed, too
 
   void require_same(std::span<const std::uint8_t> plain) const {
-    if (plain.size() != check.size() || std::memcmp(plain.data(), check.data(), plain.size()) != 0)
+    if (plain.size() != planes.size() ||
+        std::memcmp(plain.data(), planes.data(), plain.size()) != 0)
       throw base::Error(
           base::ErrorCode::corruption,
           "a chunk changed while it was compressed: this machine's memory is not sound");
@@ -81,8 +82,8 @@ struct FrameEncoder::State {
       if (patch.size() * 2 < plain.size()) {
         auto rival = plain_or_shuffled(plain, patch.size() * 2);
         if (rival.bytes.empty() || patch.size() * 2 < rival.bytes.size()) {
-          check.resize(plain.size());
-          decompressor.decompress_patch(patch, base->bytes, check);
+          planes.resize(plain.size());
+          decompressor.decompress_patch(patch, base->bytes, planes);
           require_same(plain);
           std::string method = "patch ";
           append_number(method, static_cast<std::uint64_t>(base->depth) + 1);
@@ -110,8 +111,8 @@ struct FrameEncoder::State {
       std::vector<std::uint8_t>& decompressed = wrapped;
       decompressed.resize(plain.size());
       decompressor.decompress_exactly(bytes, decompressed);
-      check.resize(plain.size());
-      unshuffle(decompressed, width, check);
+      planes.resize(plain.size());
+      unshuffle(decompressed, width, planes);
       require_same(plain);
       std::string method = "shuffle ";
       append_number(method, width);
@@ -120,8 +121,8 @@ struct FrameEncoder::State {
     // Too few bytes for the estimate are cheap to try.
     const bool hopeless = plain.size() >= 4096 && sampled_entropy(plain) > kIncompressible;
     const auto bytes = (hopeless ? pass_through : compressor).compress_into(plain, frame);
-    check.resize(plain.size());
-    decompressor.decompress_exactly(bytes, check);
+    planes.resize(plain.size());
+    decompressor.decompress_exactly(bytes, planes);
     require_same(plain);
     return {bytes, {}};
   }

@@ -20,6 +20,7 @@ constexpr char kMagic[] = {'P', 'R', 'V', 'P', 'A', 'C', 'K', '1'};
 constexpr std::size_t kHeaderSize = 8;
 constexpr std::size_t kTrailerSize = 20;
 constexpr std::size_t kSpillSize = 1 << 20;  // one write per MiB: more gains nothing
+constexpr std::size_t kCopied = 256 << 10;   // from there on bytes are written where they are
 constexpr std::uint64_t kTableLimit = 1ULL << 30U;
 constexpr std::string_view kHeading = "#provrun-pack 1 ";
 
@@ -87,8 +88,15 @@ PackWriter::PackWriter(backend::Backend& backend, base::Uuid session)
 PackWriter::~PackWriter() = default;
 
 void PackWriter::write(std::span<const std::uint8_t> bytes) {
+  if (buffer_.size() + bytes.size() >= kSpillSize) {
+    spill();
+    if (bytes.size() >= kCopied) {
+      hash_.update(bytes);
+      upload_->append(bytes);
+      return;
+    }
+  }
   buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-  if (buffer_.size() >= kSpillSize) spill();
 }
 
 void PackWriter::spill() {

@@ -11,9 +11,11 @@ namespace provrun::store {
 namespace {
 
 constexpr std::size_t kRowsPerSegment = 250'000;  // new chunks after which they are indexed, 20 MB
-constexpr std::size_t kAtOnce = 48 << 10;        // bytes: a smaller chunk is not worth handing over
-constexpr std::size_t kWaitingBytes = 12 << 20;  // of chunks not yet compressed
-constexpr std::size_t kSpareBuffers = 8;
+constexpr std::size_t kAtOnce = 48 << 10;  // bytes: a smaller chunk is not worth handing over
+// Of chunks not yet compressed: for each thread, and at least.
+constexpr std::size_t kWaitingBytes = 3 << 20;
+constexpr std::size_t kWaitingLeast = 8 << 20;
+constexpr std::size_t kSpareBuffers = 4;
 constexpr std::uint64_t kQuietBytes = 2 << 20;  // new bytes before threads are started
 
 unsigned thread_count(unsigned asked) {
@@ -44,6 +46,7 @@ void WriteSession::State::stop() {
     jobs_.clear();
   }
   jobs_changed_.notify_all();
+  room_.notify_all();
   for (auto& worker : workers_) worker.join();
   workers_.clear();
 }
@@ -138,8 +141,12 @@ bool WriteSession::State::enqueue(const ChunkId& chunk, std::span<const std::uin
                                   std::shared_ptr<PatchLuck>& luck) {
   std::vector<std::uint8_t> buffer;
   {
-    const std::lock_guard lock(jobs_mutex_);
-    if (jobs_bytes_ + plain.size() > kWaitingBytes) return false;
+    // As many threads compress as there are processors: whoever waits here takes nothing from them.
+    const auto limit = std::max(kWaitingBytes * threads_, kWaitingLeast);
+    std::unique_lock lock(jobs_mutex_);
+    room_.wait(lock,
+               [&] { return ending_ || jobs_bytes_ == 0 || jobs_bytes_ + plain.size() <= limit; });
+    if (ending_) return false;
     jobs_bytes_ += plain.size();
     if (!spare_buffers_.empty()) {
       buffer = std::move(spare_buffers_.back());
@@ -178,6 +185,7 @@ void WriteSession::State::work_loop() {
     if (spare_buffers_.size() < kSpareBuffers) spare_buffers_.push_back(std::move(job.plain));
     jobs_bytes_ -= size;
     --busy_;
+    room_.notify_all();
     if (jobs_.empty() && busy_ == 0) jobs_changed_.notify_all();
   }
 }

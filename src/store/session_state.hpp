@@ -45,7 +45,7 @@ struct ChunkJob {
 
 /// The insides of a session. Chunks are claimed by whoever puts them, and compressed and packed by
 /// threads that start when there is more than a little to do. When those cannot follow, whoever
-/// puts compresses itself, so that memory is bounded and no processor idles.
+/// puts waits: memory is bounded, and the processors are busy then anyway.
 struct WriteSession::State {
   State(Repository& repository, base::Uuid session, const SessionOptions& options);
   ~State();
@@ -143,6 +143,7 @@ struct WriteSession::State {
 
   std::mutex jobs_mutex_;
   std::condition_variable jobs_changed_;
+  std::condition_variable room_;  ///< for more jobs
   std::deque<ChunkJob> jobs_;
   std::vector<std::vector<std::uint8_t>> spare_buffers_;
   std::size_t jobs_bytes_ = 0;
