@@ -208,7 +208,8 @@ std::optional<snapshot::LoadedSnapshot> base_of(store::Repository& repository,
   const auto id = since->at("snapshot").as_string();
   auto loaded = snapshot::load_snapshots(repository, {});
   for (auto at = loaded.rbegin(); at != loaded.rend(); ++at)
-    if (at->name.id.to_hex() == id || (root && at->manifest.root.digest == *root))
+    if (at->name.id.to_hex() == id || (root && at->manifest.root.digest == *root) ||
+        (at->manifest.origin && at->manifest.origin->to_hex() == id))
       return std::move(*at);
   throw base::Error(base::ErrorCode::not_found,
                     base::format("{} has what changed since snapshot {}, and that is not here",
@@ -278,12 +279,27 @@ TarExportSummary export_tar(const TarExportRequest& request,
         },
         options);
     add_text(writer, kDeletedName, deleted, time);
+    // A name of a file that has others needs them in the archive, changed or not, to be one of them
+    // again.
+    std::set<std::string> groups;
+    std::set<std::string> changed;
     snapshot::diff_trees(
         *opened, *since, *opened, manifest.root,
         [&](const snapshot::TreeChange& change) {
-          if (change.after) exporter.add(*change.after);
+          if (!change.after) return;
+          if (const auto group = link_group(*change.after); !group.empty()) {
+            groups.insert(group);
+            changed.insert(change.after->path);
+          }
+          exporter.add(*change.after);
         },
         options);
+    if (!groups.empty())
+      snapshot::walk_tree(*opened, manifest.root, [&](const snapshot::Entry& entry) {
+        if (groups.contains(link_group(entry)) && !changed.contains(entry.path))
+          exporter.add(entry);
+        return snapshot::Walk::into;
+      });
   }
   writer.finish();
   return summary;
@@ -313,6 +329,9 @@ void import_tar(const TarImportRequest& request,
     manifest.parent = base ? std::optional(base->name.id) : std::nullopt;
     manifest.tool_version = kVersion;
     if (archive.info.is_null()) manifest.ended = os::now();
+    if (archive.info.is_object())
+      if (const auto origin = hash::parse_digest(archive.info.get_string("snapshot")))
+        manifest.origin = snapshot::SnapshotId{*origin};
     for (const auto& tag : request.tags)
       if (std::find(manifest.tags.begin(), manifest.tags.end(), tag) == manifest.tags.end())
         manifest.tags.push_back(tag);

@@ -6,6 +6,7 @@
 
 #include "pattern.hpp"
 #include "provrun/base/error.hpp"
+#include "provrun/snapshot/tree_diff.hpp"
 #include "tree_line.hpp"
 #include "tree_text.hpp"
 
@@ -267,13 +268,13 @@ class Search {
   void add(std::string path, const Entry& entry, const std::vector<std::uint32_t>& snapshots) {
     auto& versions = found_[std::move(path)];
     const auto same = std::find_if(versions.begin(), versions.end(), [&](const Version& version) {
-      if (entry.type != EntryType::directory) return version.entry == entry;
-      // What lies in a folder does not make another one of it.
-      auto a = version.entry;
-      auto b = entry;
-      a.tree = b.tree;
-      a.mtime_ns = b.mtime_ns;
-      return a == b;
+      // Neither inode and time of the last change make another version, nor what lies in a folder.
+      if (version.entry.type != entry.type ||
+          version.entry.hard_link.empty() != entry.hard_link.empty())
+        return false;
+      const auto fields = differing_fields(version.entry, entry);
+      return fields.empty() || (entry.type == EntryType::directory && fields.size() == 1 &&
+                                fields.front() == "modified");
     });
     auto& version = same != versions.end() ? *same : versions.emplace_back(Version{entry, {}});
     version.snapshots.insert(version.snapshots.end(), snapshots.begin(), snapshots.end());

@@ -105,6 +105,7 @@ std::string Manifest::to_json() const {
     json.set("top", std::move(members));
   }
   if (parent) json.set("parent", parent->to_hex());
+  if (origin) json.set("origin", origin->to_hex());
   if (!run.is_null()) json.set("run", run);
   return json.dump() + "\n";
 }
@@ -150,6 +151,7 @@ Manifest parse_manifest(std::string_view text) {
       manifest.top->path.clear();
     }
     if (const auto* parent = json.find("parent")) manifest.parent = SnapshotId{parse_id(*parent)};
+    if (const auto* origin = json.find("origin")) manifest.origin = SnapshotId{parse_id(*origin)};
     if (const auto* run = json.find("run")) manifest.run = *run;
     return manifest;
   } catch (const base::Error& error) {

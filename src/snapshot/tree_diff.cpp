@@ -1,5 +1,6 @@
 #include "provrun/snapshot/tree_diff.hpp"
 
+#include <unordered_map>
 #include <utility>
 
 #include "provrun/base/error.hpp"
@@ -161,6 +162,7 @@ class Comparison {
       return;
     }
     auto fields = differing_fields(before, after);
+    if (!same_links(before, after)) fields.emplace_back("links");
     const bool folder = before.type == EntryType::directory;
     const bool only_time = folder && folder_times_ == FolderTimes::leave_out &&
                            fields.size() == 1 && fields[0] == "modified";
@@ -174,11 +176,22 @@ class Comparison {
     folders_.push_back({Lines(left_, before.tree), Lines(right_, after.tree), before.path + "/"});
   }
 
+  // Groups of hard links are named anew in each snapshot: what counts is that one group of the one
+  // side is one group of the other.
+  bool same_links(const Entry& before, const Entry& after) {
+    const auto& a = before.hard_link;
+    const auto& b = after.hard_link;
+    if (a.empty() || b.empty()) return a.empty() == b.empty();
+    return links_after_.try_emplace(a, b).first->second == b &&
+           links_before_.try_emplace(b, a).first->second == a;
+  }
+
   store::Repository& left_;
   store::Repository& right_;
   const std::function<void(const TreeChange&)>& visit_;
   FolderTimes folder_times_;
   std::vector<Folder> folders_;
+  std::unordered_map<std::string, std::string> links_after_, links_before_;
 };
 
 }  // namespace
@@ -196,6 +209,9 @@ std::vector<std::string> differing_fields(const Entry& before, const Entry& afte
   compare("owner", before.uid == after.uid && before.user == after.user);
   compare("group", before.gid == after.gid && before.group == after.group);
   compare("modified", before.mtime_ns == after.mtime_ns);
+  compare("attributes", before.attributes == after.attributes);
+  compare("device",
+          before.device_major == after.device_major && before.device_minor == after.device_minor);
   return fields;
 }
 

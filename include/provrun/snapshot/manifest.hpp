@@ -40,6 +40,7 @@ struct Manifest {
   TreeCounts counts;
   store::SessionStatistics stored;  ///< set by commit_snapshot
   std::optional<SnapshotId> parent;
+  std::optional<SnapshotId> origin;  ///< of what was imported, where it came from
   std::string tool_version;
   base::Uuid session;  ///< set by commit_snapshot
   codec::Json run;     ///< the run this snapshot belongs to, or null; opaque here

@@ -17,7 +17,9 @@ struct TreeChange {
   Change change = Change::added;
   std::optional<Entry> before;
   std::optional<Entry> after;
-  std::vector<std::string> fields;  ///< of content and metadata: "content", "mode", "modified", …
+  /// Of content and metadata: content, target, mode, owner, group, modified, attributes, device,
+  /// links.
+  std::vector<std::string> fields;
 };
 
 /// Compares what lies below two trees, in path order. Equal sub-trees, and equal parts of large
@@ -36,7 +38,8 @@ void diff_trees(store::Repository& repository_before, const store::ChunkId& befo
                 const std::function<void(const TreeChange&)>& visit,
                 FolderTimes folder_times = FolderTimes::leave_out);
 
-/// What differs between two entries of one kind, except their names and what directories hold.
+/// What differs between two entries of one kind, except their names, what directories hold, inode
+/// and time of the last change, and which other names they have.
 std::vector<std::string> differing_fields(const Entry& before, const Entry& after);
 
 }  // namespace provrun::snapshot
