@@ -23,6 +23,8 @@ extern "C" void* stream_of(int descriptor, const char* mode) __asm__("fdopen")
     __attribute__((weak));
 extern "C" void* find_symbol(void* handle, const char* name) __asm__("dlsym") __attribute__((weak));
 
+extern "C" void* memory_of(size_t size) __asm__("malloc") __attribute__((weak));
+
 namespace {
 
 using Word = long;
@@ -297,6 +299,14 @@ int read_flags(const char* mode) {
   return flags;
 }
 
+template <typename Function>
+Function real(const char* name) {
+  constexpr long kNext = -1;  // RTLD_NEXT
+  return find_symbol != nullptr
+             ? reinterpret_cast<Function>(find_symbol(reinterpret_cast<void*>(kNext), name))
+             : nullptr;
+}
+
 void* open_stream(const char* name, const char* path, const char* mode) {
   const int flags = stream_of != nullptr ? read_flags(mode) : -1;
   if (flags >= 0 && ready()) {
@@ -306,12 +316,112 @@ void* open_stream(const char* name, const char* path, const char* mode) {
     if (stream == nullptr) plain(SYS_close, file);
     return stream;
   }
-  using Real = void* (*)(const char*, const char*);
-  const auto real = find_symbol != nullptr
-                        ? reinterpret_cast<Real>(find_symbol(reinterpret_cast<void*>(-1L), name))
-                        : nullptr;  // -1 is RTLD_NEXT
-  if (real != nullptr) return real(path, mode);
+  if (const auto function = real<void* (*)(const char*, const char*)>(name))
+    return function(path, mode);
   if (__errno_location != nullptr) *__errno_location() = 38;  // ENOSYS
+  return nullptr;
+}
+
+bool is_directory(const char* path) {
+  struct stat status;
+  return stat_file(AT_FDCWD, path, &status, 0) == 0 && S_ISDIR(status.st_mode);
+}
+
+enum class Resolved { found, failed, unclear };
+
+// realpath, where the way is plain: libc's own asks for the target of each part of a path inside
+// of libc, and compilers do that a thousand times. What is unclear is left to libc.
+constexpr size_t kMostPath = 4096;
+Resolved resolve(const char* path, char* into) {
+  if (path == nullptr || *path == '\0' || !ready()) return Resolved::unclear;
+  char rest[kMostPath];  // what is still to be followed
+  char target[kMostPath];
+  size_t left = length(path, kMostPath);
+  size_t used = 0;  // of into: the path so far, without a slash at its end
+  if (left >= kMostPath - 1) return Resolved::unclear;
+  for (size_t i = 0; i <= left; ++i) rest[i] = path[i];
+  if (*path != '/') {
+    const Word n = quiet(SYS_getcwd, word(into), kMostPath);
+    if (n <= 1 || *into != '/') return Resolved::unclear;
+    used = n == 2 ? 0 : static_cast<size_t>(n) - 1;
+  }
+  const char* at = rest;
+  for (int links = 0;;) {
+    while (*at == '/') ++at;
+    const size_t size = [&] {
+      size_t n = 0;
+      while (at[n] != '\0' && at[n] != '/') ++n;
+      return n;
+    }();
+    const bool here = size == 1 && at[0] == '.';
+    const bool up = size == 2 && at[0] == '.' && at[1] == '.';
+    if (size == 0 || here || up) {
+      // What a slash or a dot follows must be a folder.
+      if (used > 0 && (size > 0 || at[-1] == '/')) {
+        into[used] = '\0';
+        if (!is_directory(into)) return Resolved::unclear;
+      }
+      if (size == 0) break;
+      while (up && used > 0 && into[--used] != '/') {
+      }
+      at += size;
+      if (*at == '\0') break;
+      continue;
+    }
+    if (used + size + 2 > kMostPath) return Resolved::unclear;
+    const size_t before = used;
+    into[used++] = '/';
+    for (size_t i = 0; i < size; ++i) into[used++] = at[i];
+    into[used] = '\0';
+    at += size;
+    const Word n = look(Kind::read_link, AT_FDCWD, into, SYS_readlink, word(into), word(target),
+                        kMostPath - 1);
+    if (n < 0) {
+      constexpr int kNoLink = 22;  // EINVAL
+      if (__errno_location == nullptr) return Resolved::unclear;
+      if (*__errno_location() != kNoLink) return Resolved::failed;
+      if (*at == '\0') break;
+      continue;
+    }
+    if (++links > 20 || n == 0) return Resolved::unclear;
+    left = length(at, kMostPath);
+    if (static_cast<size_t>(n) + left + 1 > kMostPath) return Resolved::unclear;
+    for (size_t i = 0; i <= left; ++i) target[static_cast<size_t>(n) + i] = at[i];
+    for (size_t i = 0; i <= static_cast<size_t>(n) + left; ++i) rest[i] = target[i];
+    at = rest;
+    used = *rest == '/' ? 0 : before;
+  }
+  if (used == 0) into[used++] = '/';
+  into[used] = '\0';
+  return Resolved::found;
+}
+
+char* real_path(const char* path, char* into, const char* name, size_t room) {
+  char found[kMostPath];
+  int* const error = __errno_location != nullptr ? __errno_location() : nullptr;
+  const int before = error != nullptr ? *error : 0;
+  const auto resolved = resolve(path, found);
+  if (resolved == Resolved::failed) {
+    // What could not be followed, as glibc tells it.
+    if (into != nullptr && length(found, kMostPath) < room)
+      for (size_t i = 0, size = length(found, kMostPath); i <= size; ++i) into[i] = found[i];
+    return nullptr;
+  }
+  if (resolved == Resolved::found) {
+    const size_t size = length(found, kMostPath) + 1;
+    char* const result = into != nullptr
+                             ? into
+                             : static_cast<char*>(memory_of != nullptr ? memory_of(size) : nullptr);
+    if (result != nullptr && size <= room) {
+      for (size_t i = 0; i < size; ++i) result[i] = found[i];
+      if (error != nullptr) *error = before;
+      return result;
+    }
+  }
+  if (error != nullptr) *error = before;
+  if (const auto function = real<char* (*)(const char*, char*, size_t)>(name))
+    return function(path, into, room);
+  if (error != nullptr) *error = 38;  // ENOSYS
   return nullptr;
 }
 
@@ -413,4 +523,13 @@ NAMED(Word, our_readlinkat, "readlinkat",
       (int directory, const char* path, char* into, size_t size)) {
   return look(Kind::read_link, directory, path, SYS_readlinkat, directory, word(path), word(into),
               static_cast<Word>(size));
+}
+NAMED(char*, our_realpath, "realpath", (const char* path, char* into)) {
+  return real_path(path, into, "realpath", kMostPath);
+}
+NAMED(char*, our_realpath_chk, "__realpath_chk", (const char* path, char* into, size_t room)) {
+  return real_path(path, into, "__realpath_chk", room);
+}
+NAMED(char*, our_canonical, "canonicalize_file_name", (const char* path)) {
+  return real_path(path, nullptr, "canonicalize_file_name", kMostPath);
 }
