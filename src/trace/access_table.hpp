@@ -43,6 +43,7 @@ class AccessTable {
   /// The file is about to change: what was asked of it before is answered first.
   void before_change(const Found& found);
   Entry* find(const std::string& path);
+  bool in_workspace(const std::string& path) const { return recorded_path(path) != path; }
 
   /// Waits for all contents. Sorted by path.
   std::vector<core::Access> finish();

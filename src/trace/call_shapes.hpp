@@ -15,7 +15,7 @@ enum class Call : std::uint8_t {
   openat2,
   creat,
   execute,
-  look,      // stat, access, chdir: what stands there
+  look,      // stat, access, chdir, chmod, utime, getxattr: what stands there, not its bytes
   readlink,  // the target of a link
   rename,
   link,

@@ -149,8 +149,11 @@ void Recorder::State::open(const Named& named, int flags) {
   }
   table_.before_change(found);
   // What stays of the old bytes is part of the result.
-  auto& entry = replace ? table_.touch(found, Use::write)
-                        : table_.read(found, Use::read | Use::write, AccessTable::When::now);
+  // Elsewhere, of a file that is only added to, nothing of the step's own depends on them.
+  const auto uses =
+      reads || table_.in_workspace(found.path) ? Use::read | Use::write : core::Uses(Use::write);
+  auto& entry =
+      replace ? table_.touch(found, Use::write) : table_.read(found, uses, AccessTable::When::now);
   if (reads && entry.access.before == Presence::absent) entry.access.uses.add(Use::read);
   remember(target, entry);
 }

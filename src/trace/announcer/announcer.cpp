@@ -402,8 +402,11 @@ char* real_path(const char* path, char* into, const char* name, size_t room) {
   const int before = error != nullptr ? *error : 0;
   const auto resolved = resolve(path, found);
   if (resolved == Resolved::failed) {
-    // What could not be followed, as glibc tells it.
-    if (into != nullptr && length(found, kMostPath) < room)
+    // What is not there or may not be looked at, as glibc tells it.
+    constexpr int kAbsent = 2;
+    constexpr int kForbidden = 13;
+    if ((*error == kAbsent || *error == kForbidden) && into != nullptr &&
+        length(found, kMostPath) < room)
       for (size_t i = 0, size = length(found, kMostPath); i <= size; ++i) into[i] = found[i];
     return nullptr;
   }

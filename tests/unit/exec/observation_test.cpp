@@ -1,4 +1,6 @@
 // The conformance suite of observing: every mechanism that sees all must see the same.
+#include <unistd.h>
+
 #include <csignal>
 #include <map>
 
@@ -178,6 +180,129 @@ TEST_CASE("appending and updating in place use the old bytes, replacing does not
   CHECK(seen.line("updated") == "rw f");
   CHECK(seen.line("replaced") == "w f");
   CHECK(seen.line("shortened").starts_with("rw"));
+}
+
+TEST_CASE("a log elsewhere that is only added to is no input") {
+  const auto s = scene();
+  const test::TemporaryDirectory elsewhere;
+  const auto log = os::resolve_path(elsewhere.path()) + "/log";
+  put(log, "old\n");
+  auto seen = s.script("echo new >> " + log);
+  CHECK(seen.line(log) == "w f");
+  CHECK(seen.at(log).content == content("old\n"));
+  seen = s.script("cat " + log + "; echo new >> " + log);
+  CHECK(seen.line(log) == "rw f");
+  CHECK(seen.at(log).content == content("old\nnew\n"));
+}
+
+TEST_CASE("files whose modes, times and attributes are asked for or set are seen") {
+  const auto s = scene();
+  for (const auto* name : {"moded", "timed", "attributed"}) s.file(name, "x");
+  s.program("attributes", R"(#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/xattr.h>
+int main(void) {
+  char value[64];
+  if (chmod("moded", 0600)) return 1;
+  if (utimes("timed", 0)) return 2;
+  getxattr("attributed", "user.nothing", value, sizeof value);
+  lgetxattr("gone", "user.nothing", value, sizeof value);
+  return 0;
+})");
+  const auto seen = s.script("./attributes");
+  CHECK(seen.line("moded") == "p f");
+  CHECK(seen.line("timed") == "p f");
+  CHECK(seen.line("attributed") == "p f");
+  CHECK(seen.line("gone") == "p a");
+}
+
+TEST_CASE("realpath is as without, and its links are seen") {
+  const auto s = scene();
+  os::make_directories(s.path("a/b"));
+  s.file("f", "x");
+  s.program("real", R"(#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int main(void) {
+  const char *paths[] = {"/", ".", "a/", "a/..", "a/./b", "l/b/../..", "f", "f/", "f/..", "f/x", "none", "none/x",
+                         "dangling/x", "loop", "", "l//b", "../", "/usr/../usr/bin", "/proc/self", "abs"};
+  for (unsigned i = 0; i < sizeof paths / sizeof *paths; i++) {
+    char into[PATH_MAX] = "-";
+    const char *found = realpath(paths[i], into);
+    const int error = found ? 0 : errno;
+    char *other = realpath(paths[i], NULL);
+    printf("%s: %s %d %d\n", paths[i], strncmp(into, "/proc", 5) ? into : "process", error,
+           found ? strcmp(found, other) : other != NULL);
+    free(other);
+  }
+  return 0;
+})");
+  const std::string links = "ln -s a l; ln -s none dangling; ln -s loop loop; ln -s $PWD/a abs; ";
+  const auto seen = s.script(links + "./real");
+  CHECK(seen.at("l").uses.has(Use::follow));
+  CHECK(seen.line("none") == "p a");
+  const Scene plain(core::TraceMode::off);
+  os::make_directories(plain.path("a/b"));
+  plain.file("f", "x");
+  const auto expected = plain.script(links + s.path("real")).log;
+  const auto generic = [](std::string text, const std::string& root) {
+    for (auto at = text.find(root); at != std::string::npos; at = text.find(root))
+      text.replace(at, root.size(), "ROOT");
+    return text;
+  };
+  CHECK(generic(seen.log, s.root) == generic(expected, plain.root));
+}
+
+TEST_CASE("programs that a library cannot be given to run without it, and are seen") {
+  const auto s = scene();
+  s.file("in.txt", "x");
+  const auto sanitizer = GENERATE("-fsanitize=address", "-fsanitize=thread", "-m32");
+  const auto can = os::run_program({"sh", "-c",
+                                    "echo 'int main(void){return 0;}' > try.c; gcc " +
+                                        std::string(sanitizer) + " -o try try.c && ./try"},
+                                   {{"PATH", "/usr/local/bin:/usr/bin:/bin"}}, 60s);
+  ::unlink("try.c");
+  ::unlink("try");
+  if (can.exit_code != 0) return;
+  s.program("checked",
+            "#include <stdio.h>\nint main(void) { FILE *f = fopen(\"in.txt\", \"r\"); "
+            "return f == 0 || fgetc(f) != 'x' || fclose(f); }",
+            {sanitizer});
+  const auto seen = s.script("./checked");
+  CHECK(seen.log == "");
+  CHECK(seen.line("in.txt") == "r f");
+}
+
+TEST_CASE("more files than the shared memory holds at once, and many processes") {
+  const auto s = scene();
+  os::make_directories(s.path("many"));
+  s.program("reader", R"(#include <fcntl.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void) {
+  char name[64];
+  for (int child = 0; child < 40; child++)
+    if (fork() == 0) {
+      for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "many/%d.%d", child, i);
+        if (open(name, O_RDONLY) >= 0) _exit(1);
+        if (access(name, R_OK) == 0) _exit(2);
+      }
+      _exit(0);
+    }
+  int status, all = 0;
+  while (wait(&status) > 0) all |= status;
+  return all != 0;
+})");
+  const auto seen = s.script("./reader");
+  std::size_t absent = 0;
+  for (const auto& [path, access] : seen.accesses)
+    absent += path.starts_with("many/") && access.before == Presence::absent ? 1U : 0U;
+  CHECK(absent == 4000);
+  CHECK(seen.result.observation.grade == core::Grade::traced);
 }
 
 TEST_CASE("renames, links and directories are seen") {
