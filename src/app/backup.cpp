@@ -252,13 +252,17 @@ BackupSummary back_up(const BackupRequest& request, const BackupProgressSink& pr
     summary.parent = parent->id.to_hex();
     if (!request.force) options.parent = before->root;
   }
+  if (request.changed && options.parent) {
+    options.changed.emplace();
+    for (const auto& path : *request.changed) options.changed->push_back(os::absolute_path(path));
+  }
   options.threads = request.threads;
   options.cancellation = &cancellation;
   Pace pace(request, progress);
   options.progress = pace.progress();
   options.read_throttle = pace.throttle();
   std::optional<Counting> counting;
-  if (progress) counting.emplace(selection, pace);
+  if (progress && !options.changed) counting.emplace(selection, pace);
   if (request.dry_run) {
     summary.report = snapshot::survey(opened.repository.get(), selection, options);
     return summary;

@@ -23,6 +23,7 @@ base::Error usage(const Call& call, std::string message) {
 
 struct Words {
   std::vector<std::string> excludes, exclude_files, if_present, files_from, files_from0, tags;
+  std::vector<std::string> changed_from, changed_from0;
   std::optional<std::string> larger_than, host, parent, stdin_name, limit_read, limit_write;
   std::optional<int> threads, nice;
   bool from_stdin = false;
@@ -63,6 +64,18 @@ app::BackupRequest request_of(const Call& call, const Words& words, app::BackupR
   selection.exclude_larger_than = size_of(words.larger_than, "--exclude-larger-than");
   for (const auto& path : words.files_from) add_paths(request.paths, read_list(path), '\n');
   for (const auto& path : words.files_from0) add_paths(request.paths, read_list(path), '\0');
+  if (!words.changed_from.empty() || !words.changed_from0.empty()) {
+    auto& changed = request.changed.emplace();
+    for (const auto& path : words.changed_from) add_paths(changed, read_list(path), '\n');
+    for (const auto& path : words.changed_from0) add_paths(changed, read_list(path), '\0');
+    if (request.force) throw usage(call, "--force and --changed-from exclude each other");
+    if (selection.gitignore || selection.exclude_caches || selection.one_file_system ||
+        !selection.exclude_if_present.empty())
+      throw usage(
+          call,
+          "--changed-from looks into no other folders, which --gitignore, --exclude-caches, "
+          "--exclude-if-present and --one-file-system need");
+  }
   request.tags = words.tags;
   for (const auto& tag : request.tags)
     if (tag.empty() || tag.find(',') != std::string::npos)
@@ -95,6 +108,8 @@ int command_backup(const Call& call) {
       .flag("one-file-system,x", request.selection.one_file_system)
       .list("files-from", words.files_from)
       .list("files-from0", words.files_from0)
+      .list("changed-from", words.changed_from)
+      .list("changed-from0", words.changed_from0)
       .flag("stdin", words.from_stdin)
       .flag("stdin-from-command", words.from_command)
       .value("stdin-filename", words.stdin_name)
@@ -112,6 +127,8 @@ int command_backup(const Call& call) {
   options.parse(call.arguments);
   const bool lists = !words.files_from.empty() || !words.files_from0.empty();
   const bool stream = words.from_stdin || words.from_command;
+  if (stream && (!words.changed_from.empty() || !words.changed_from0.empty()))
+    throw usage(call, "a stream has no list of what has changed");
   if (call.has_command && !words.from_command)
     for (const auto& path : call.command) paths.push_back(path);  // `backup -- -odd-name`
   if (stream && (!paths.empty() || lists))

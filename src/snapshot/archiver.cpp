@@ -9,12 +9,14 @@
 #include <thread>
 #include <unordered_map>
 
+#include "changed_walk.hpp"
 #include "file_reader.hpp"
 #include "previous_entries.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
+#include "provrun/os/random.hpp"
 #include "resume_journal.hpp"
 #include "source_walk.hpp"
 
@@ -128,12 +130,14 @@ class HardLinks {
     std::string group;
     bool first = false;
   };
+  /// Groups get names that no other snapshot has.
+  void name_apart() { prefix_ = os::random_hex(8) + ":"; }
   Link meet(const os::FileStat& stat) {
     const auto [device, added] = devices_.try_emplace(stat.device, devices_.size());
     const Key key{stat.device, stat.inode};
     auto& known = known_[key];
     const bool first = known.seen++ == 0;
-    return {std::to_string(device->second) + ":" + std::to_string(stat.inode), first};
+    return {prefix_ + std::to_string(device->second) + ":" + std::to_string(stat.inode), first};
   }
   void store(const os::FileStat& stat, const Entry* entry) {
     auto& known = known_[{stat.device, stat.inode}];
@@ -162,6 +166,7 @@ class HardLinks {
     std::unique_ptr<Entry> entry;
   };
   std::unordered_map<Key, Known, Hash> known_;
+  std::string prefix_;
   std::unordered_map<std::uint64_t, std::size_t> devices_;
 };
 
@@ -171,6 +176,15 @@ class Archiver {
            const ArchiveSelection& selection, const ArchiveOptions& options)
       : session_(session), options_(options), walk_(selection) {
     if (options.parent) previous_.emplace(*repository, *options.parent);
+    if (options.parent && options.changed) {
+      // Groups of the parent go on in entries that are kept: none may be taken for another.
+      links_.name_apart();
+      changed_.emplace(selection, *options.changed, *repository, *options.parent,
+                       [session](const Entry& entry) {
+                         return session == nullptr || entry.type != EntryType::file ||
+                                session->has_all(entry.content);
+                       });
+    }
     if (session == nullptr) return;
     tree_.emplace(*session);
     reader_.emplace(*session, options);
@@ -191,26 +205,49 @@ class Archiver {
 
  private:
   void go() {
-    while (true) {
-      const auto event = walk_.next();
-      if (options_.cancellation != nullptr) options_.cancellation->check();
-      if (event == SourceWalk::Event::end) break;
-      if (event == SourceWalk::Event::problem) {
-        report_.problems.push_back(walk_.problem());
-        continue;
+    if (changed_) {
+      using Event = ChangedWalk::Event;
+      for (auto event = changed_->next(); event != Event::end; event = changed_->next()) {
+        if (event == Event::problem) report_.problems.push_back(changed_->problem());
+        if (event == Event::kept) keep(changed_->kept());
+        if (event == Event::entry) take(changed_->found());
+        go_on();
       }
-      try {
-        meet(walk_.found());
-      } catch (const base::Error& error) {
-        if (!source_error_) throw;
-        report_.problems.push_back({walk_.found().disk_path(), error.message()});
+    } else {
+      using Event = SourceWalk::Event;
+      for (auto event = walk_.next(); event != Event::end; event = walk_.next()) {
+        if (event == Event::problem) report_.problems.push_back(walk_.problem());
+        if (event == Event::entry) take(walk_.found());
+        go_on();
       }
-      source_error_ = false;
-      settle(kWindow);
     }
     close_group();
     settle(0);
     finish();
+  }
+
+  void go_on() {
+    if (options_.cancellation != nullptr) options_.cancellation->check();
+    settle(kWindow);
+  }
+
+  void take(const Found& found) {
+    try {
+      meet(found);
+    } catch (const base::Error& error) {
+      if (!source_error_) throw;
+      report_.problems.push_back({found.disk_path(), error.message()});
+    }
+    source_error_ = false;
+  }
+
+  // An entry of the parent that nobody said has changed.
+  void keep(const Entry& entry) {
+    auto file = std::make_shared<PendingFile>();
+    file->entry = entry;
+    file->state = PendingFile::State::stored;
+    if (entry.type == EntryType::file) ++report_.unmodified_files;
+    window_.push_back({std::move(file), std::nullopt, false, false});
   }
 
   // Leaves what has been read for the next backup, as far as that is possible.
@@ -391,8 +428,8 @@ class Archiver {
   }
 
   void finish() {
-    report_.excluded = walk_.excluded();
-    if (const auto& top = walk_.top()) {
+    report_.excluded = changed_ ? changed_->excluded() : walk_.excluded();
+    if (const auto& top = changed_ ? changed_->top() : walk_.top()) {
       try {
         report_.top = entry_of(*top, owners_);
       } catch (const base::Error& error) {
@@ -409,6 +446,7 @@ class Archiver {
   store::WriteSession* session_;
   const ArchiveOptions& options_;
   SourceWalk walk_;
+  std::optional<ChangedWalk> changed_;  ///< instead of walk_
   std::optional<PreviousEntries> previous_;
   std::optional<TreeWriter> tree_;
   os::Owners owners_;

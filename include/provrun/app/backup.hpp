@@ -20,6 +20,8 @@ struct BackupRequest {
   std::optional<std::string> host;    ///< instead of this machine's name
   std::optional<std::string> parent;  ///< any name of a snapshot
   bool force = false;                 ///< compare with none: read everything
+  /// Only these are looked at, the rest is as in the parent; no parent: everything is looked at.
+  std::optional<std::vector<std::string>> changed;
   bool skip_if_unchanged = false;
   bool dry_run = false;
   unsigned threads = 0;

@@ -47,8 +47,11 @@ using Throttle = std::function<void(std::uint64_t bytes)>;
 
 struct ArchiveOptions {
   std::optional<store::ChunkId> parent;  ///< root of the snapshot to compare with
-  unsigned threads = 0;                  ///< that read files; 0: one for each processor
-  Throttle read_throttle;                ///< empty: no limit
+  /// With a parent: absolute, normalized paths outside of which nothing is looked at; what the
+  /// parent has there is taken as it is.
+  std::optional<std::vector<std::string>> changed;
+  unsigned threads = 0;    ///< that read files; 0: one for each processor
+  Throttle read_throttle;  ///< empty: no limit
   std::function<void(const ArchiveProgress&)> progress;  ///< from one thread
   /// Where a backup that is interrupted leaves what it has read so far for the next one, and looks
   /// for that; empty: nowhere.
