@@ -43,8 +43,12 @@ bool is_racy(const os::FileStat& stat, base::Timestamp read_at) {
 }  // namespace
 
 CachedFiles::CachedFiles(std::string root, catalog::State* state, std::string aside,
-                         std::function<void(const std::string&)> notice)
-    : root_(std::move(root)), state_(state), aside_(std::move(aside)), notice_(std::move(notice)) {}
+                         std::function<void(const std::string&)> notice, std::string unfinished)
+    : root_(std::move(root)),
+      state_(state),
+      aside_(std::move(aside)),
+      unfinished_(unfinished.empty() ? aside_ : std::move(unfinished)),
+      notice_(std::move(notice)) {}
 
 CachedFiles::~CachedFiles() = default;
 
@@ -292,7 +296,7 @@ void CachedFiles::prepare_output(const std::string& path, core::PathKind kind,
     if (ours) {
       os::remove_tree(full);
     } else {
-      const auto where = set_aside(path);
+      const auto where = move_to(path, aside_);
       if (!where.empty())
         notice_(base::format("{} was not made by a recorded run; it is now {}",
                              base::printable(path), base::printable(where)));
@@ -303,6 +307,10 @@ void CachedFiles::prepare_output(const std::string& path, core::PathKind kind,
 }
 
 std::string CachedFiles::set_aside(const std::string& path) {
+  return move_to(path, unfinished_);
+}
+
+std::string CachedFiles::move_to(const std::string& path, const std::string& directory) {
   const auto full = absolute(path);
   const auto stat = os::lstat_file(full);
   if (!stat) return {};
@@ -310,14 +318,14 @@ std::string CachedFiles::set_aside(const std::string& path) {
     os::remove_tree(full);
     return {};
   }
-  auto place = os::join_path(aside_, path);
+  auto place = os::join_path(directory, path);
   // Nothing is copied: on another file system (a link to a scratch disk) it stays beside its path.
   const auto parent = os::parent_path(full);
   const auto here = os::stat_file(root_);
   const auto there = os::stat_file(parent);
   if (here && there && here->device != there->device)
     place = os::join_path(os::parent_path(path),
-                          ".provrun-aside/" + os::base_name(aside_) + "/" + os::base_name(path));
+                          ".provrun-aside/" + os::base_name(directory) + "/" + os::base_name(path));
   auto where = place;
   for (int n = 1; os::lstat_file(absolute(where)); ++n) where = place + base::format("~{}", n);
   os::make_directories(os::parent_path(absolute(where)), 0700);

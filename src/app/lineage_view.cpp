@@ -29,6 +29,21 @@ core::ContentId content_of(const std::string& path) {
   return core::ContentId{hasher.finish()};
 }
 
+// What the run rests on, when the name is the beginning of a run's id.
+std::vector<lineage::Node> nodes_of_run(Archive& archive, lineage::EdgeSource& edges,
+                                        const std::string& name) {
+  std::vector<lineage::Node> nodes;
+  try {
+    for (const auto execution : edges.executions_of_run(archive.catalog().find_run(name).id))
+      nodes.emplace_back(execution);
+  } catch (const base::Error& error) {
+    if (error.code() != base::ErrorCode::not_found &&
+        error.code() != base::ErrorCode::invalid_input)
+      throw;
+  }
+  return nodes;
+}
+
 std::vector<lineage::Node> find_start(Archive& archive, lineage::EdgeSource& edges,
                                       const std::string& name) {
   const auto stat = os::stat_file(name);
@@ -42,12 +57,18 @@ std::vector<lineage::Node> find_start(Archive& archive, lineage::EdgeSource& edg
       nodes.emplace_back(execution);
     return nodes;
   }
+  if (path != name) try {
+      return lineage::find_start(edges, name);
+    } catch (const base::Error& error) {
+      if (error.code() != base::ErrorCode::not_found) throw;
+    }
   try {
-    return lineage::find_start(edges, name);
+    return lineage::find_start(edges, path);
   } catch (const base::Error& error) {
-    if (error.code() != base::ErrorCode::not_found || path == name) throw;
+    if (error.code() != base::ErrorCode::not_found) throw;
+    if (auto nodes = nodes_of_run(archive, edges, name); !nodes.empty()) return nodes;
+    throw;
   }
-  return lineage::find_start(edges, path);
 }
 
 }  // namespace
@@ -57,6 +78,9 @@ std::vector<FileVersion> file_versions(Archive& archive, const std::string& path
   catalog::CatalogEdges edges(archive.catalog_database());
   std::vector<FileVersion> versions;
   auto numbers = edges.versions_of_path(recorded_path(path));
+  if (numbers.empty())
+    if (const auto content = lineage::find_content(edges, path))
+      numbers = edges.versions_of_content(*content);
   std::reverse(numbers.begin(), numbers.end());
   for (const auto number : numbers) {
     const auto facts = edges.version(number);

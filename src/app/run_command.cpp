@@ -89,7 +89,8 @@ void take_observation(core::Execution& execution, core::Observation& observation
 
 }  // namespace
 
-CommandReport run_command(const CommandRequest& request, const std::function<int()>& interrupts) {
+CommandReport run_command(const CommandRequest& request, const std::function<int()>& interrupts,
+                          const std::function<int()>& told_to_end) {
   const auto directory = os::current_directory();
   const auto workspace = Workspace::find_upwards(directory).value_or(Workspace::at(directory));
   const auto location = locate_repository(request.repository, workspace);
@@ -162,7 +163,12 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   std::vector<core::JobResult> results;
   // Ctrl-C reaches the command by itself, since it shares our process group; it decides what that
   // means.
-  while (results.empty()) results = executor.wait(std::chrono::hours(1));
+  for (int told = 0; results.empty();) {
+    results = executor.wait(std::chrono::milliseconds(100));
+    const int now = told_to_end();
+    if (now > told) executor.stop(now == 1 ? core::Stop::terminate : core::Stop::kill);
+    told = now;
+  }
   const auto& attempt = results[0].attempt;
   take_observation(execution, results[0].observation, request, workspace.root(), files);
   execution.attempts = {attempt};

@@ -30,6 +30,8 @@ namespace provrun::app {
 
 namespace {
 
+constexpr std::size_t kKeptUnfinished = 10;  // runs whose unfinished outputs are kept
+
 std::set<std::string, std::less<>> checked_force_names(const pipeline::Graph& graph,
                                                        const std::vector<std::string>& names) {
   std::set<std::string, std::less<>> forced;
@@ -238,8 +240,9 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
         "run {} did not come to its end; its record is completed, and this run goes on", run));
 
   const auto run_id = os::new_uuid();
+  workspace.keep_unfinished(kKeptUnfinished);
   CachedFiles files(workspace.root(), archive->state(), ".provrun/aside/" + run_id.to_string(),
-                    notice);
+                    notice, ".provrun/unfinished/" + run_id.to_string());
   auto record = make_record(request, loaded, files, redactor);
   record.id.uuid = run_id;
   report.run = record.id.to_string();

@@ -1,5 +1,6 @@
 #include "provrun/app/workspace.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -50,8 +51,15 @@ std::string Workspace::repository_directory() const {
 std::string Workspace::runs_directory() const {
   return state_directory() + "/runs";
 }
-std::string Workspace::aside_directory() const {
-  return state_directory() + "/aside";
+void Workspace::keep_unfinished(std::size_t runs) const {
+  const auto directory = state_directory() + "/unfinished";
+  if (!os::lstat_file(directory)) return;
+  std::vector<std::string> names;  // ids of runs, so that their order is that of time
+  for (const auto& entry : os::list_directory(directory))
+    if (base::parse_uuid(entry.name)) names.push_back(entry.name);
+  std::sort(names.begin(), names.end());
+  for (std::size_t i = 0; i + runs < names.size(); ++i)
+    os::remove_tree(os::join_path(directory, names[i]));
 }
 
 std::string Workspace::state_database() const {

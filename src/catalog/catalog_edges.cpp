@@ -127,6 +127,27 @@ std::vector<VersionNumber> CatalogEdges::versions_of_content(const core::Content
   return numbers<VersionNumber>(query);
 }
 
+std::vector<core::ContentId> CatalogEdges::contents_beginning(std::string_view hex) {
+  const auto bound = [&](char fill) {
+    auto text = std::string(hex.substr(0, 64));
+    text.resize(64, fill);
+    return hash::parse_digest(text);
+  };
+  const auto low = bound('0');
+  const auto high = bound('f');
+  if (!low || !high) return {};
+  // The index has the first eight bytes; the rest is compared where they are equal.
+  auto query = database_.statement(
+      "SELECT digest FROM contents WHERE substr(digest, 1, 8) BETWEEN substr(?1, 1, 8) AND "
+      "substr(?2, 1, 8) AND digest BETWEEN ?1 AND ?2 AND "
+      "id IN (SELECT content FROM versions WHERE content=contents.id) LIMIT 2");
+  query.bind(1, db::Bytes(low->bytes));
+  query.bind(2, db::Bytes(high->bytes));
+  std::vector<core::ContentId> found;
+  while (query.step()) found.push_back(core::ContentId{digest_of(query.blob(0))});
+  return found;
+}
+
 std::optional<ExecutionNumber> CatalogEdges::find_execution(const core::ExecutionId& id) {
   auto query = database_.statement("SELECT id FROM executions WHERE uuid=? AND run NOTNULL");
   query.bind(1, db::Bytes(id.uuid.bytes));

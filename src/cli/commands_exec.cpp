@@ -45,7 +45,9 @@ void show_comparison(Console& console, const app::OutputVerdict& output) {
 
 }  // namespace
 
-int command_exec(const Call& call) {
+namespace {
+
+int record_command(const Call& call) {
   app::CommandRequest request;
   std::vector<std::string> words;
   Options options(call.verb);
@@ -63,7 +65,8 @@ int command_exec(const Call& call) {
   request.variables = variables();
   call.console->flush();
   const os::InterruptCounter interrupts;
-  const auto report = app::run_command(request, [&] { return interrupts.count(); });
+  const auto report = app::run_command(
+      request, [&] { return interrupts.count(); }, [&] { return interrupts.terminations(); });
   if (!report.failure.empty()) call.console->warning("provrun: " + base::printable(report.failure));
   call.console->object(
       codec::Json::object({{"type", "summary"},
@@ -71,10 +74,25 @@ int command_exec(const Call& call) {
                            {"state", report.exit_code == 0 ? "completed" : "failed"},
                            {"exit_code", report.exit_code}}));
   call.console->note(base::format("provrun: run {} recorded", report.run));
-  if (report.exit_code == 0 && !report.refusal.empty())
-    throw base::Error(base::ErrorCode::refused, report.refusal)
-        .hint("'provrun doctor' says how this machine can observe");
+  if (report.exit_code == 0 && !report.refusal.empty()) {
+    call.console->error(base::Error(base::ErrorCode::refused, report.refusal)
+                            .hint("'provrun doctor' says how this machine can observe"));
+    return exit_code_of(base::ErrorCode::refused);
+  }
   return report.exit_code;
+}
+
+}  // namespace
+
+// The exit code is the command's: a failure of provrun itself must not look like one of it.
+int command_exec(const Call& call) {
+  constexpr int kOwnFailure = 125;
+  try {
+    return record_command(call);
+  } catch (const base::Error& error) {
+    call.console->error(error, kOwnFailure);
+    return kOwnFailure;
+  }
 }
 
 int command_reproduce(const Call& call) {

@@ -163,7 +163,7 @@ int command_run(const Call& call) {
   const os::InterruptCounter interrupts;
   RunView view(*call.console);
   const auto report = app::run_workflow(request, view, [&] { return interrupts.count(); });
-  view.summary(report);
+  view.summary(report, interrupts.last_signal());
   if (report.outcome.state == core::RunState::interrupted)
     return 128 + (interrupts.last_signal() != 0 ? interrupts.last_signal() : SIGINT);
   if (report.outcome.state != core::RunState::completed) return 1;

@@ -133,9 +133,9 @@ void Console::warning(std::string_view line) {
   error_line(std::string(line));
 }
 
-void Console::error(const base::Error& error) {
+void Console::error(const base::Error& error, std::optional<int> exit_code) {
   if (const auto* list = dynamic_cast<const base::ErrorList*>(&error)) {
-    for (const auto& one : list->errors()) this->error(one);
+    for (const auto& one : list->errors()) this->error(one, exit_code);
     return;
   }
   if (options_.json) {
@@ -148,7 +148,7 @@ void Console::error(const base::Error& error) {
       if (error.position()->column > 0) position.set("column", error.position()->column);
       json.set("position", std::move(position));
     }
-    json.set("exit_code", exit_code_of(error.code()));
+    json.set("exit_code", exit_code.value_or(exit_code_of(error.code())));
     object(std::move(json));
     flush();
     return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,7 +42,8 @@ class Console {
   /// The same, also when quiet.
   void warning(std::string_view line);
   /// The error as PRODUCT.md has it, or as an object.
-  void error(const base::Error& error);
+  /// exit_code: told in JSON; that of the error when none is given.
+  void error(const base::Error& error, std::optional<int> exit_code = {});
 
   /// The line that is redrawn; empty removes it. Only where live.
   void status(const std::string& line);

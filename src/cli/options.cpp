@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <map>
 
@@ -92,9 +93,19 @@ void Options::parse(const std::vector<std::string>& arguments) {
     return base::Error(base::ErrorCode::invalid_input, message).hint(std::move(hint));
   };
   auto words = arguments;
-  for (auto& word : words)
-    if (const auto found = state_->without_value.find(word); found != state_->without_value.end())
-      word = found->second;
+  // As with make's -j: a whole number that follows is the option's.
+  const auto is_number = [](const std::string& word) {
+    return !word.empty() &&
+           std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto found = state_->without_value.find(words[i]);
+    if (found == state_->without_value.end()) continue;
+    if (i + 1 < words.size() && is_number(words[i + 1]))
+      ++i;
+    else
+      words[i] = found->second;
+  }
   try {
     const auto style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::variables_map values;

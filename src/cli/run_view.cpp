@@ -280,7 +280,7 @@ void RunView::redraw() {
   console_.status(line);
 }
 
-void RunView::summary(const app::RunReport& report) {
+void RunView::summary(const app::RunReport& report, int signal) {
   const auto& outcome = report.outcome;
   console_.status("");
   console_.object(codec::Json::object({{"type", "summary"},
@@ -300,7 +300,10 @@ void RunView::summary(const app::RunReport& report) {
                                outcome.counts.up_to_date == 1 ? " is" : "s are"));
     return;
   }
-  std::string text = base::format("provrun: {} executed", outcome.counts.executed);
+  std::string text = "provrun: ";
+  if (outcome.state == core::RunState::interrupted && signal != 0)
+    text += base::format("interrupted by {}: ", os::signal_name(signal));
+  text += base::format("{} executed", outcome.counts.executed);
   if (outcome.counts.reused > 0) text += base::format(", {} restored", outcome.counts.reused);
   if (outcome.counts.up_to_date > 0)
     text += base::format(", {} up to date", outcome.counts.up_to_date);

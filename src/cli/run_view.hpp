@@ -27,7 +27,8 @@ class RunView : public app::RunObserver {
   void tick() override;
 
   /// The run's last lines.
-  void summary(const app::RunReport& report);
+  /// signal: the one that interrupted the run; 0 for none.
+  void summary(const app::RunReport& report, int signal);
 
  private:
   void show_failure(const core::Execution& execution, const std::string& log_path);

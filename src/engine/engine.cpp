@@ -128,12 +128,18 @@ class Engine::Run {
   void check_interrupts() {
     const int now = e_.services_.interrupts();
     if (now == interrupts_) return;
-    if (now >= 1 && interrupts_ == 0 && running_ > 0)
+    const auto* plural = running_ == 1 ? "" : "s";
+    if (now == 1 && running_ > 0)
       e_.observer_.notice(
           base::format("interrupted: waiting for {} running step{}; press Ctrl-C again to end {}",
-                       running_, running_ == 1 ? "" : "s", running_ == 1 ? "it" : "them"));
-    if (now == 2) e_.executor_.stop(core::Stop::terminate);
-    if (now >= 3) e_.executor_.stop(core::Stop::kill);
+                       running_, plural, running_ == 1 ? "it" : "them"));
+    if (now >= 2 && interrupts_ < 2) {
+      if (running_ > 0)
+        e_.observer_.notice(
+            base::format("interrupted: ending {} running step{}", running_, plural));
+      e_.executor_.stop(core::Stop::terminate);
+    }
+    if (now >= 3 && interrupts_ >= 2) e_.executor_.stop(core::Stop::kill);
     interrupts_ = now;
   }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -21,6 +23,28 @@ std::optional<VersionNumber> find_version(EdgeSource& source, std::string_view p
   return std::nullopt;
 }
 
+std::optional<core::ContentId> find_content(EdgeSource& source, std::string_view name) {
+  if (const auto content = core::parse_content_id(name)) {
+    if (source.versions_of_content(*content).empty()) return std::nullopt;
+    return content;
+  }
+  constexpr std::string_view kPrefix = "sha256:";
+  constexpr std::size_t kLeast = 4;
+  auto hex = name;
+  if (hex.starts_with(kPrefix)) hex.remove_prefix(kPrefix.size());
+  const bool digits = std::all_of(hex.begin(), hex.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  });
+  if (!digits || hex.size() < kLeast) return std::nullopt;
+  const auto found = source.contents_beginning(hex);
+  if (found.empty()) return std::nullopt;
+  if (found.size() > 1)
+    throw base::Error(base::ErrorCode::conflict,
+                      base::format("more than one content id begins with '{}'", hex))
+        .hint("give more of its digits");
+  return found.front();
+}
+
 std::vector<Node> find_start(EdgeSource& source, std::string_view name) {
   std::vector<Node> found;
   if (const auto content = core::parse_content_id(name)) {
@@ -39,6 +63,8 @@ std::vector<Node> find_start(EdgeSource& source, std::string_view name) {
     return {versions.back()};
   found = nodes(source.last_executions(name));
   if (!found.empty()) return found;
+  if (const auto content = find_content(source, name))
+    return nodes(source.versions_of_content(*content));
   throw base::Error(base::ErrorCode::not_found,
                     base::format("no record knows '{}'", base::printable(name)))
       .hint("name a file that a run used or made, a step, a run, or a content id (sha256:…)");

@@ -153,6 +153,17 @@ std::vector<VersionNumber> MemoryEdges::versions_of_content(const core::ContentI
   return found;
 }
 
+std::vector<core::ContentId> MemoryEdges::contents_beginning(std::string_view hex) {
+  std::vector<core::ContentId> found;
+  for (const auto& version : versions_) {
+    const auto& content = version.facts.content;
+    if (found.size() < 2 && content.digest.to_hex().starts_with(hex) &&
+        std::find(found.begin(), found.end(), content) == found.end())
+      found.push_back(content);
+  }
+  return found;
+}
+
 std::optional<ExecutionNumber> MemoryEdges::find_execution(const core::ExecutionId& id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return std::nullopt;

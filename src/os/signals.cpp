@@ -7,18 +7,21 @@ namespace provrun::os {
 namespace {
 volatile std::sig_atomic_t interrupt_count = 0;
 volatile std::sig_atomic_t interrupt_signal = 0;
+volatile std::sig_atomic_t termination_count = 0;
 struct sigaction previous[3];
 constexpr int kSignals[3] = {SIGINT, SIGTERM, SIGHUP};
 
 void count_signal(int number) {
   interrupt_signal = number;
   interrupt_count = interrupt_count + (number == SIGINT ? 1 : 2);
+  if (number != SIGINT) termination_count = termination_count + 1;
 }
 }  // namespace
 
 InterruptCounter::InterruptCounter() {
   interrupt_count = 0;
   interrupt_signal = 0;
+  termination_count = 0;
   struct sigaction action {};
   action.sa_handler = count_signal;  // without SA_RESTART: waits return at once
   for (int i = 0; i < 3; ++i) {
@@ -34,6 +37,9 @@ InterruptCounter::~InterruptCounter() {
 
 int InterruptCounter::count() const noexcept {
   return interrupt_count;
+}
+int InterruptCounter::terminations() const noexcept {
+  return termination_count;
 }
 int InterruptCounter::last_signal() const noexcept {
   return interrupt_signal;

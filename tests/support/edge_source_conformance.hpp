@@ -109,6 +109,12 @@ inline void check_edge_source(const MakeSource& make) {
           lineage::find_start(*source, "tidy.csv"));
     CHECK(lineage::find_start(*source, "tidy.csv#" + records::content("t1").digest.to_hex()) ==
           lineage::find_start(*source, "tidy.csv"));
+    const auto hex = records::content("t1").digest.to_hex();
+    for (const auto& start : {hex.substr(0, 9), "sha256:" + hex.substr(0, 30), hex.substr(0, 63)})
+      CHECK(lineage::find_start(*source, start) == lineage::find_start(*source, "tidy.csv"));
+    CHECK_FALSE(lineage::find_content(*source, hex.substr(0, 3)));
+    CHECK_FALSE(lineage::find_content(*source, hex.substr(0, 12) + (hex[12] == '0' ? "1" : "0")));
+    CHECK(source->contents_beginning("").size() == 2);
     CHECK(lineage::find_start(*source, first.record.id.to_string()).size() == 2);
     CHECK(lineage::find_start(*source, first.executions[1].id.to_string()) ==
           lineage::find_start(*source, "fit"));

@@ -26,8 +26,9 @@ class CachedFiles : public core::WorkspaceFiles {
  public:
   /// root: absolute. state may be null: nothing is remembered from before. aside: where files that
   /// must not be lost are moved, e.g. ".provrun/aside/RUN", relative to the root; notice is told.
+  /// unfinished: the same for outputs of steps that failed; empty: as aside.
   CachedFiles(std::string root, catalog::State* state, std::string aside,
-              std::function<void(const std::string&)> notice);
+              std::function<void(const std::string&)> notice, std::string unfinished = {});
   ~CachedFiles() override;
 
   std::optional<core::PathState> identify(const std::string& path, core::PathKind kind) override;
@@ -110,7 +111,10 @@ class CachedFiles : public core::WorkspaceFiles {
 
   std::string root_;
   catalog::State* state_;
+  std::string move_to(const std::string& path, const std::string& directory);
+
   std::string aside_;
+  std::string unfinished_;
   std::function<void(const std::string&)> notice_;
   mutable std::mutex mutex_;  // guards known_ and fine_timestamps_
   std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, Known, InodeHash> known_;

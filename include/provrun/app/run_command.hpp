@@ -30,7 +30,10 @@ struct CommandReport {
 };
 
 /// Runs the command with the caller's terminal and streams, waits for it, and records it. Throws
-/// Error(not_found) for a missing input before anything runs.
-CommandReport run_command(const CommandRequest& request, const std::function<int()>& interrupts);
+/// Error(not_found) for a missing input before anything runs. told_to_end counts how often somebody
+/// wanted us to end, other than with Ctrl-C, which reaches the command by itself: the command is
+/// told, and killed at the second time.
+CommandReport run_command(const CommandRequest& request, const std::function<int()>& interrupts,
+                          const std::function<int()>& told_to_end);
 
 }  // namespace provrun::app

@@ -24,7 +24,9 @@ class Workspace {
   std::string state_directory() const;               ///< root/.provrun
   std::string repository_directory() const;          ///< root/.provrun/repository
   std::string runs_directory() const;                ///< root/.provrun/runs
-  std::string aside_directory() const;               ///< root/.provrun/aside
+  /// Removes the unfinished outputs of failed steps in root/.provrun/unfinished, except those of
+  /// the last runs.
+  void keep_unfinished(std::size_t runs) const;
   /// root/.provrun/state.db, or a file in the user's cache folder when that lies on a network file
   /// system, where SQLite's locks cannot be trusted.
   std::string state_database() const;

@@ -20,6 +20,7 @@ class CatalogEdges final : public lineage::EdgeSource {
   lineage::VersionFacts version(lineage::VersionNumber number) override;
   std::vector<lineage::VersionNumber> versions_of_path(std::string_view path) override;
   std::vector<lineage::VersionNumber> versions_of_content(const core::ContentId& content) override;
+  std::vector<core::ContentId> contents_beginning(std::string_view hex) override;
   std::optional<lineage::ExecutionNumber> find_execution(const core::ExecutionId& id) override;
   std::vector<lineage::ExecutionNumber> executions_of_run(const core::RunId& run) override;
   std::vector<lineage::ExecutionNumber> last_executions(std::string_view step) override;

@@ -78,6 +78,8 @@ class EdgeSource {
   /// All known versions of the file, oldest first by the time they were last generated or used.
   virtual std::vector<VersionNumber> versions_of_path(std::string_view path) = 0;
   virtual std::vector<VersionNumber> versions_of_content(const core::ContentId& content) = 0;
+  /// Contents whose id in hexadecimal begins so; two when there are more.
+  virtual std::vector<core::ContentId> contents_beginning(std::string_view hex) = 0;
   virtual std::optional<ExecutionNumber> find_execution(const core::ExecutionId& id) = 0;
   /// Everything the run's result rests on: what it executed, reused and found up to date.
   virtual std::vector<ExecutionNumber> executions_of_run(const core::RunId& run) = 0;

@@ -25,6 +25,7 @@ class MemoryEdges final : public EdgeSource {
   VersionFacts version(VersionNumber number) override;
   std::vector<VersionNumber> versions_of_path(std::string_view path) override;
   std::vector<VersionNumber> versions_of_content(const core::ContentId& content) override;
+  std::vector<core::ContentId> contents_beginning(std::string_view hex) override;
   std::optional<ExecutionNumber> find_execution(const core::ExecutionId& id) override;
   std::vector<ExecutionNumber> executions_of_run(const core::RunId& run) override;
   std::vector<ExecutionNumber> last_executions(std::string_view step) override;

@@ -77,6 +77,9 @@ std::vector<Edge> path(EdgeSource& source, const std::vector<Node>& from,
 /// digits, a UUID of an execution or a run, "PATH#CONTENT", a file path (its last known version), a
 /// step or instance name. Paths must be in the form in which they are recorded. Throws
 /// Error(not_found).
+/// The content that the id, or the unique beginning of one (four digits at least), names; nullopt
+/// when it is neither. Throws Error(conflict) for a beginning of several.
+std::optional<core::ContentId> find_content(EdgeSource& source, std::string_view name);
 std::vector<Node> find_start(EdgeSource& source, std::string_view name);
 
 /// The version of the file that has this content, e.g. the one that now lies in the workspace.

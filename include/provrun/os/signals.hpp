@@ -13,6 +13,8 @@ class InterruptCounter {
 
   /// How many have come. SIGTERM and SIGHUP count as two: what runs is ended at once.
   int count() const noexcept;
+  /// How many SIGTERM and SIGHUP have come.
+  int terminations() const noexcept;
   /// The last one's number; 0 before any.
   int last_signal() const noexcept;
 };

@@ -8,7 +8,7 @@ steps:
 YAML
 fails 1 provrun run
 expect_out ''
-expect_err_like "provrun: s: unfinished made.txt is now .provrun/aside/RUN/made.txt
+expect_err_like "provrun: s: unfinished made.txt is now .provrun/unfinished/RUN/made.txt
 provrun: failed: step s did not make its output promised.txt
   | nothing
   to run it alone: bash -euo pipefail -c 'echo nothing; echo x > made.txt'

@@ -2,7 +2,7 @@
 check() { # RUN WHAT
   printf 'provrun: 1\nname: kinds\nsteps:\n  s: {outputs: o, run: "%s"}\n' "$1" > pipeline.yaml
   fails 1 timeout 10 "$PROVRUN" run
-  expect_err_like "provrun: s: unfinished o is now .provrun/aside/RUN/o
+  expect_err_like "provrun: s: unfinished o is now .provrun/unfinished/RUN/o
 provrun: failed: step s did not make $2
   to run it alone: bash -euo pipefail -c '$1'
 provrun: 0 executed, 1 failed in TIME; run RUN recorded, SIZE new in the repository"

@@ -43,6 +43,9 @@ class CatalogSource final : public lineage::EdgeSource {
   std::vector<lineage::VersionNumber> versions_of_content(const core::ContentId& content) override {
     return edges_->versions_of_content(content);
   }
+  std::vector<core::ContentId> contents_beginning(std::string_view hex) override {
+    return edges_->contents_beginning(hex);
+  }
   std::optional<lineage::ExecutionNumber> find_execution(const core::ExecutionId& id) override {
     return edges_->find_execution(id);
   }
