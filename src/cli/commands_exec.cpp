@@ -47,7 +47,7 @@ void show_comparison(Console& console, const app::OutputVerdict& output) {
 
 namespace {
 
-int record_command(const Call& call) {
+app::CommandRequest command_request(const Call& call) {
   app::CommandRequest request;
   std::vector<std::string> words;
   Options options(call.verb);
@@ -63,6 +63,10 @@ int record_command(const Call& call) {
   request.repository = call.global.repository;
   request.trigger = call.command_line;
   request.variables = variables();
+  return request;
+}
+
+int record_command(const Call& call, const app::CommandRequest& request) {
   call.console->flush();
   const os::InterruptCounter interrupts;
   const auto report = app::run_command(
@@ -87,8 +91,9 @@ int record_command(const Call& call) {
 // The exit code is the command's: a failure of provrun itself must not look like one of it.
 int command_exec(const Call& call) {
   constexpr int kOwnFailure = 125;
+  const auto request = command_request(call);
   try {
-    return record_command(call);
+    return record_command(call, request);
   } catch (const base::Error& error) {
     call.console->error(error, kOwnFailure);
     return kOwnFailure;
