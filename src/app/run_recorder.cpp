@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_set>
 
@@ -210,6 +211,20 @@ struct RunRecorder::State {
     access.before = core::Presence::unknown;
     access.content.reset();
     return true;
+  }
+
+  // An undeclared file with a secret in its name is none that one could store under it.
+  void redact_artifacts(core::Execution& execution) const {
+    const auto erase = [&](std::vector<core::Artifact>& files,
+                           const std::vector<std::string>& undeclared) {
+      std::set<std::string_view> secret;
+      for (const auto& path : undeclared)
+        if (setup.redactor->redact(path).count > 0) secret.insert(path);
+      if (!secret.empty())
+        std::erase_if(files, [&](const auto& one) { return secret.contains(one.path); });
+    };
+    erase(execution.inputs, execution.observed.undeclared_inputs);
+    erase(execution.outputs, execution.observed.undeclared_outputs);
   }
 
   void redact_paths(core::Observed& observed) {
@@ -552,6 +567,7 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
   state.start();
   state.storing->check();
   state.take_log(execution, attempt_logs);
+  state.redact_artifacts(execution);
   state.redact_paths(execution.observed);
   state.take_sets(execution);
   if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
