@@ -19,9 +19,12 @@ void Dependencies::add_maker(const std::string& path, InstanceId id) {
   auto place = path;
   while (true) {
     auto& makers = makers_[place];
-    // Outputs of one step come one after the other: comparing with the last one keeps lists short.
-    if (!makers.empty() && makers.back() == id) return;
-    if (std::find(makers.begin(), makers.end(), id) == makers.end()) makers.push_back(id);
+    // Sorted: a folder may have a hundred thousand makers. Who makes a path makes its folders too.
+    const auto at = makers.empty() || makers.back() < id
+                        ? makers.end()
+                        : std::lower_bound(makers.begin(), makers.end(), id);
+    if (at != makers.end() && *at == id) return;
+    makers.insert(at, id);
     const auto slash = place.rfind('/');
     if (slash == std::string::npos || slash == 0) return;
     place.resize(slash);
