@@ -6,7 +6,11 @@
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/snapshot/reach.hpp"
+#include "provrun/store/forgotten.hpp"
 #include "provrun/store/slot.hpp"
+#include "provrun/store/trash.hpp"
+#include "provrun/store/write_session.hpp"
 
 namespace provrun::snapshot {
 
@@ -51,14 +55,36 @@ SnapshotName commit_snapshot(store::WriteSession& session, Manifest manifest) {
   manifest.time = session.commit_time();
   manifest.session = session.id();
   manifest.stored = session.statistics();
-  const auto digest = session.commit(manifest.to_json());
+  // Only a session that a prune has fenced asks what it needs.
+  const auto digest = session.commit(manifest.to_json(), [&](const auto& visit) {
+    auto& repository = session.repository();
+    Reach reach(repository, [&](const store::ChunkId& id) {
+      auto plain = store::salvage_chunk(repository, id);
+      if (!plain)
+        throw base::Error(base::ErrorCode::unavailable,
+                          "the repository was pruned while this was being written")
+            .hint("run it again; what was stored is found and reused");
+      return std::move(*plain);
+    });
+    reach.on_new(visit);
+    reach.add(manifest.root);
+  });
   return {manifest.time, {digest}};
 }
 
 std::vector<SnapshotName> list_snapshots(store::Repository& repository) {
   std::vector<SnapshotName> snapshots;
-  for (const auto& file : repository.backend().list("snapshots"))
-    if (const auto name = parse_name(file)) snapshots.push_back(*name);
+  auto& backend = repository.backend();
+  // Where a forget was cut short the name is still there: the trash says what holds.
+  const auto trash = backend.list("trash/snapshots");
+  for (const auto& file : backend.list("snapshots")) {
+    const auto name = parse_name(file);
+    if (!name) continue;
+    if (std::binary_search(trash.begin(), trash.end(), file.substr(0, file.size() - 5)) &&
+        store::is_forgotten(backend, file))
+      continue;
+    snapshots.push_back(*name);
+  }
   std::sort(snapshots.begin(), snapshots.end());
   return snapshots;
 }

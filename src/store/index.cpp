@@ -7,6 +7,7 @@
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/file.hpp"
+#include "provrun/store/epochs.hpp"
 
 namespace provrun::store {
 
@@ -108,9 +109,21 @@ void Index::load(bool use_cache) {
   }
   if (!builder.empty()) take_in(next, std::move(builder).build());
   write_cache(next, live);
+  read_dead(next);
   const std::lock_guard lock(state_mutex_);
   tables_ = std::make_shared<const Tables>(std::move(next));
   damaged_ = std::move(damaged);
+}
+
+void Index::read_dead(Tables& tables) {
+  const auto epochs = list_epochs(*backend_);
+  for (auto it = epochs.rbegin(); it != epochs.rend(); ++it) {
+    if (tables.dead && tables.dead_epoch == *it) return;
+    if (!backend_->size_of(tombstones_name(*it))) continue;
+    tables.dead = std::make_shared<const PackSet>(read_pack_list(*backend_, tombstones_name(*it)));
+    tables.dead_epoch = *it;
+    return;
+  }
 }
 
 // Keeps the number of tables logarithmic: a table is merged with its predecessor while that is not
@@ -162,13 +175,16 @@ void Index::write_cache(Tables& tables, const std::vector<SegmentId>& live) {
 
 std::vector<ChunkLocation> Index::find(const ChunkId& id, const PackSet* excluded) {
   std::vector<ChunkLocation> locations;
+  std::vector<ChunkLocation> last;
   const auto state = tables();
   for (const auto& table : state->all)
     for (const auto& entry : table->find(id)) {
       const auto pack = table->pack_of(entry);
       if (!pack || (excluded != nullptr && excluded->contains(*pack))) continue;
-      locations.push_back({*pack, entry.offset, entry.length});
+      const bool dead = state->dead && state->dead->contains(*pack);
+      (dead ? last : locations).push_back({*pack, entry.offset, entry.length});
     }
+  locations.insert(locations.end(), last.begin(), last.end());
   return locations;
 }
 
@@ -177,7 +193,8 @@ bool Index::contains(const ChunkId& id, const PackSet* excluded) {
   for (const auto& table : state->all)
     for (const auto& entry : table->find(id)) {
       const auto pack = table->pack_of(entry);
-      if (pack && (excluded == nullptr || !excluded->contains(*pack)) && !is_noted(id, *pack))
+      if (pack && (excluded == nullptr || !excluded->contains(*pack)) &&
+          !(state->dead && state->dead->contains(*pack)) && !is_noted(id, *pack))
         return true;
     }
   return false;
@@ -243,6 +260,41 @@ void Index::keep_damage_notes(const std::string& cache_path) {
   } catch (const base::Error&) {
     // As above.
   }
+}
+
+std::vector<std::shared_ptr<const ChunkTable>> Index::all_tables() {
+  return tables()->all;
+}
+
+void Index::drop_packs(const PackSet& packs) {
+  if (packs.empty()) return;
+  for (const auto& id : list_segments(*backend_)) {
+    Segment kept;
+    bool affected = false;
+    try {
+      auto segment = read_segment(*backend_, id);
+      for (auto& row : segment.rows) {
+        if (packs.contains(row.pack)) {
+          affected = true;
+        } else {
+          kept.rows.push_back(row);
+        }
+      }
+    } catch (const base::Error& error) {
+      if (error.code() == base::ErrorCode::not_found || error.code() == base::ErrorCode::corruption)
+        continue;
+      throw;
+    }
+    if (!affected) continue;
+    if (!kept.rows.empty()) {
+      kept.supersedes.push_back(id);
+      const auto bytes = encode_segment(std::move(kept));
+      backend_->create(SegmentId{hash::sha256(bytes)}.object_name(), bytes);
+      backend_->barrier();
+    }
+    backend_->remove(id.object_name());
+  }
+  backend_->barrier();
 }
 
 std::uint64_t Index::size() {

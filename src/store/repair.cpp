@@ -5,6 +5,7 @@
 
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
+#include "provrun/store/epochs.hpp"
 #include "provrun/store/index.hpp"
 #include "provrun/store/repository.hpp"
 #include "provrun/store/slot.hpp"

@@ -87,6 +87,7 @@ struct WriteSession::State {
                      std::vector<ChunkId> bases, std::shared_ptr<PatchLuck> luck);
   /// Waits until all chunks are in packs, seals these and publishes an index segment.
   void flush();
+  bool revalidate(const Needed& needed);
   /// Ends the threads; what was not compressed yet is given up.
   void stop();
 

@@ -7,60 +7,28 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/codec/json.hpp"
-#include "provrun/codec/zstd.hpp"
 #include "provrun/os/environment.hpp"
+#include "provrun/store/epochs.hpp"
+#include "provrun/store/forgotten.hpp"
 #include "tsv.hpp"
 
 namespace provrun::store {
 
 namespace {
 
-constexpr std::uint64_t kTombstoneLimit = 1ULL << 30U;
 constexpr const char* kEnd = ".end";
 constexpr std::uint64_t kManifestLimit = 256ULL << 20U;
-
-std::string epoch_name(std::uint64_t epoch) {
-  return base::format("epochs/{}", epoch);
-}
-std::string tombstones_name(std::uint64_t epoch) {
-  return epoch_name(epoch) + "/tombstones.zst";
-}
-
-PackSet read_tombstones(backend::Backend& backend, std::uint64_t epoch) {
-  const auto name = tombstones_name(epoch);
-  try {
-    const auto file = backend.read_all(name, kTombstoneLimit);
-    const auto plain = codec::ZstdDecompressor().decompress(
-        {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()}, kTombstoneLimit);
-    std::string_view text(reinterpret_cast<const char*>(plain.data()), plain.size());
-    PackSet packs;
-    while (!text.empty()) {
-      const auto line = take_until(text, '\n');
-      PackId id;
-      if (!line || !read_hex(*line, id.digest))
-        throw base::Error(base::ErrorCode::corruption, "a line of it is not valid");
-      packs.insert(id);
-    }
-    return packs;
-  } catch (base::Error& error) {
-    if (error.code() != base::ErrorCode::corruption) throw;
-    throw base::Error(base::ErrorCode::corruption,
-                      base::format("{} of the repository is damaged: {}", name, error.message()))
-        .hint(
-            "it tells which packs were removed: bring it back from a copy of the repository; what "
-            "is recorded can still be read and restored");
-  }
-}
 
 // Epoch 1 begins with no tombstones; epoch e+1, when a writer opens it, with those of e. Whoever
 // creates the file first decides: a prune that comes second takes the number after.
 void open_epoch(backend::Backend& backend, std::uint64_t epoch) {
-  std::string bytes;
-  if (epoch == 1) {
-    const auto empty = codec::ZstdCompressor(3).compress({});
-    bytes.assign(empty.begin(), empty.end());
-  } else {
-    bytes = backend.read_all(tombstones_name(epoch - 1), kTombstoneLimit);
+  std::string bytes = encode_pack_list({});
+  const auto epochs = list_epochs(backend);
+  for (auto it = epochs.rbegin(); it != epochs.rend(); ++it) {
+    // An epoch whose opening was cut short has no list; nothing was ever committed in it.
+    if (*it >= epoch || !backend.size_of(tombstones_name(*it))) continue;
+    bytes = backend.read_all(tombstones_name(*it), kPackListLimit);
+    break;
   }
   backend.create(tombstones_name(epoch), bytes);
   backend.barrier();
@@ -107,30 +75,20 @@ std::string snapshot_file_name(std::string_view manifest) {
   return snapshot_file_name(*time, hash::sha256(manifest));
 }
 
-std::vector<std::uint64_t> list_epochs(backend::Backend& backend) {
-  std::vector<std::uint64_t> epochs;
-  for (const auto& name : backend.list("epochs")) {
-    std::uint64_t epoch = 0;
-    if (read_number(name, epoch) && epoch > 0) epochs.push_back(epoch);
-  }
-  std::sort(epochs.begin(), epochs.end());
-  return epochs;
-}
-
 Slot::Slot(backend::Backend& backend, std::uint64_t epoch, int number)
     : backend_(&backend),
       epoch_(epoch),
       name_(base::format("{}/w{:02}", epoch_name(epoch), number)),
-      tombstones_(read_tombstones(backend, epoch)) {}
+      tombstones_(read_pack_list(backend, tombstones_name(epoch))) {}
 
-Slot Slot::claim(backend::Backend& backend, const base::Uuid& session) {
+Slot Slot::claim(backend::Backend& backend, const base::Uuid& session, int slots) {
   const auto epochs = list_epochs(backend);
   for (std::uint64_t epoch = epochs.empty() ? 1 : epochs.back();; ++epoch) {
     const auto names = backend.list(epoch_name(epoch));
     const std::set<std::string> taken(names.begin(), names.end());
     // A folder without its tombstones is an epoch whose opening did not come to its end.
     if (!taken.contains("tombstones.zst")) open_epoch(backend, epoch);
-    for (int number = 0; number < kSlotsPerEpoch; ++number) {
+    for (int number = 0; number < slots; ++number) {
       const auto name = base::format("w{:02}", number);
       if (taken.contains(name) || taken.contains(name + ".end")) continue;
       const auto path = epoch_name(epoch) + "/" + name;
@@ -143,15 +101,22 @@ Slot Slot::claim(backend::Backend& backend, const base::Uuid& session) {
 }
 
 hash::Digest Slot::commit(std::string_view manifest) {
+  const auto id = try_commit(manifest);
+  if (!id)
+    throw base::Error(base::ErrorCode::unavailable,
+                      "the repository was pruned while this was being written")
+        .hint("run it again; what was stored is found and reused");
+  return *id;
+}
+
+std::optional<hash::Digest> Slot::try_commit(std::string_view manifest) {
   const auto file = snapshot_file_name(manifest);
   const auto end = name_ + kEnd;
   // Segments of other writers that this session relied on must survive a power cut with it.
   backend_->rely_on("index");
   backend_->barrier();
   if (!backend_->create(end, manifest) && backend_->read_all(end, kManifestLimit) != manifest)
-    throw base::Error(base::ErrorCode::unavailable,
-                      "the repository was pruned while this was being written")
-        .hint("run it again; what was stored is found and reused");
+    return std::nullopt;
   backend_->barrier();
   backend_->copy(end, "snapshots/" + file);
   backend_->barrier();
@@ -161,6 +126,21 @@ hash::Digest Slot::commit(std::string_view manifest) {
     // The snapshot is safe; the next session removes the claim.
   }
   return hash::sha256(manifest);
+}
+
+hash::Digest commit_in(backend::Backend& backend, Slot& slot, const base::Uuid& session,
+                       std::string_view manifest, const Revalidate& revalidate, int slots) {
+  // Each turn needs another prune that began within the turn: a few follow each other, not many.
+  constexpr int kTurns = 32;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    if (const auto id = slot.try_commit(manifest)) return *id;
+    if (!revalidate) break;
+    slot = Slot::claim(backend, session, slots);
+    if (revalidate(slot.tombstones())) continue;
+    slot.abort();
+    break;
+  }
+  return slot.commit(manifest);
 }
 
 void Slot::abort() noexcept {
@@ -182,7 +162,9 @@ std::uint64_t publish_committed(backend::Backend& backend, std::uint64_t epoch) 
     try {
       const auto end = backend.read_all(claim + kEnd, kManifestLimit);
       if (!end.starts_with('{')) continue;
-      if (backend.copy(claim + kEnd, "snapshots/" + snapshot_file_name(end))) ++published;
+      const auto file = snapshot_file_name(end);
+      if (!is_forgotten(backend, file) && backend.copy(claim + kEnd, "snapshots/" + file))
+        ++published;
       claims.push_back(claim);
     } catch (const base::Error& error) {
       // What is damaged is named by a check; here it must not keep a session from starting.

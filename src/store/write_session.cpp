@@ -7,6 +7,7 @@
 #include "provrun/base/text.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/random.hpp"
+#include "provrun/store/trash.hpp"
 #include "session_state.hpp"
 
 namespace provrun::store {
@@ -27,6 +28,10 @@ WriteSession::~WriteSession() {
 
 base::Uuid WriteSession::id() const {
   return state_->id;
+}
+
+Repository& WriteSession::repository() {
+  return state_->repository;
 }
 
 FileContent WriteSession::put_file(const std::string& path) {
@@ -133,7 +138,24 @@ base::Timestamp WriteSession::commit_time() const {
   return {next};
 }
 
-hash::Digest WriteSession::commit(std::string_view manifest) {
+// What the manifest needs and the slot's tombstones do not count for is stored anew, from whatever
+// copy is left. False when there is none.
+bool WriteSession::State::revalidate(const Needed& needed) {
+  repository.index().refresh();
+  bool all = true;
+  needed([&](const ChunkId& chunk, ChunkKind kind) {
+    if (!all || has(chunk)) return;
+    const auto plain = salvage_chunk(repository, chunk);
+    all = plain.has_value();
+    if (all) store(chunk, *plain, kind);
+  });
+  if (!all) return false;
+  flush();
+  repository.backend().barrier();
+  return true;
+}
+
+hash::Digest WriteSession::commit(std::string_view manifest, const Needed& needed) {
   state_->require_usable();
   hash::Digest id;
   try {
@@ -145,7 +167,9 @@ hash::Digest WriteSession::commit(std::string_view manifest) {
                             " has gone: it has no config.json any more")
           .hint("if it was moved, move it back");
     state_->flush();  // the barrier in Slot::commit makes the index segment's name durable
-    id = state_->slot.commit(manifest);
+    Revalidate revalidate;
+    if (needed) revalidate = [&](const PackSet&) { return state_->revalidate(needed); };
+    id = commit_in(state_->repository.backend(), state_->slot, state_->id, manifest, revalidate);
   } catch (...) {
     state_->give_up();
     throw;

@@ -35,8 +35,11 @@ class Index {
   /// Forgets the cache and reads every segment.
   void reload();
 
-  /// Every known copy, except in excluded packs. The first call refreshes.
+  /// Every known copy, except in excluded packs; those in packs that a prune may be removing come
+  /// last. The first call refreshes.
   std::vector<ChunkLocation> find(const ChunkId& id, const PackSet* excluded = nullptr);
+  /// Whether there is a copy outside of the excluded packs and of those that a prune has removed or
+  /// may be removing.
   bool contains(const ChunkId& id, const PackSet* excluded = nullptr);
   /// Rows in all tables; an upper bound of the number of chunks.
   std::uint64_t size();
@@ -55,6 +58,13 @@ class Index {
   /// Adds what was noted to the notes of that cache; a no-op when nothing was.
   void keep_damage_notes(const std::string& cache_path);
 
+  /// Replaces the segments that name any of these packs by ones that do not; durable. Rows that a
+  /// merge under way brings back do no harm: the packs are in every later epoch's tombstones.
+  void drop_packs(const PackSet& packs);
+
+  /// The tables as they are now, for going through all rows: they do not change any more.
+  std::vector<std::shared_ptr<const ChunkTable>> all_tables();
+
   std::vector<SegmentId> damaged_segments();
   /// The packs that any row names, each at least once.
   std::vector<PackId> packs();
@@ -63,8 +73,11 @@ class Index {
   struct Tables {
     std::vector<std::shared_ptr<const ChunkTable>> all;  ///< each at least twice the next
     bool first_is_mapped = false;
+    std::shared_ptr<const PackSet> dead;  ///< the newest epoch's tombstones
+    std::uint64_t dead_epoch = 0;
   };
   std::shared_ptr<const Tables> tables();
+  void read_dead(Tables& tables);
   void load(bool use_cache);
   void take_in(Tables& tables, ChunkTable table);
   void write_cache(Tables& tables, const std::vector<SegmentId>& live);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -8,6 +10,7 @@
 #include "provrun/base/time.hpp"
 #include "provrun/base/uuid.hpp"
 #include "provrun/hash/sha256.hpp"
+#include "provrun/store/epochs.hpp"
 #include "provrun/store/index.hpp"
 
 // The writers' half of the protocol that lets them work beside each other and beside a prune
@@ -27,7 +30,9 @@ inline constexpr int kSlotsPerEpoch = 64;
 class Slot {
  public:
   /// Claims a free slot of the newest epoch, opening the next epoch when all are taken.
-  static Slot claim(backend::Backend& backend, const base::Uuid& session);
+  /// slots is the number of them in an epoch; tests that explore all interleavings have fewer.
+  static Slot claim(backend::Backend& backend, const base::Uuid& session,
+                    int slots = kSlotsPerEpoch);
 
   /// Packs that must not be reused in this session.
   const PackSet& tombstones() const { return tombstones_; }
@@ -37,6 +42,8 @@ class Slot {
   /// then publishes it in snapshots/; durable on return. Error(unavailable) when the slot was
   /// fenced.
   hash::Digest commit(std::string_view manifest);
+  /// The same; nullopt when the slot was fenced.
+  std::optional<hash::Digest> try_commit(std::string_view manifest);
   /// Tells a later prune that it need not wait. Never throws: what is not said is found out.
   void abort() noexcept;
 
@@ -48,6 +55,17 @@ class Slot {
   PackSet tombstones_;
 };
 
+/// Makes what the session relied on present again where the packs given are treated as absent, and
+/// durable. False when something is gone for good.
+using Revalidate = std::function<bool(const PackSet& absent)>;
+
+/// Slot::commit, and where a prune has fenced the slot: claims one of a newer epoch, revalidates,
+/// and commits there, so that a session is not lost to a prune. Error(unavailable) when that cannot
+/// be done. The slot is the one committed in on return.
+hash::Digest commit_in(backend::Backend& backend, Slot& slot, const base::Uuid& session,
+                       std::string_view manifest, const Revalidate& revalidate,
+                       int slots = kSlotsPerEpoch);
+
 /// Of a manifest: its member "time", and its SHA-256: "20260801T120000.123456789Z-<64
 /// digits>.json". Error(corruption) when it is no JSON object with a time.
 std::string snapshot_file_name(std::string_view manifest);
@@ -58,7 +76,5 @@ std::string snapshot_file_name(base::Timestamp time, const hash::Digest& id);
 std::uint64_t publish_committed(backend::Backend& backend, std::uint64_t epoch);
 /// Whether it is the text of a claim, undamaged as far as it can tell.
 bool is_claim_text(std::string_view text);
-/// The epochs there are, ascending.
-std::vector<std::uint64_t> list_epochs(backend::Backend& backend);
 
 }  // namespace provrun::store

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,6 +60,7 @@ class WriteSession {
   WriteSession& operator=(const WriteSession&) = delete;
 
   base::Uuid id() const;
+  Repository& repository();
 
   /// Reads the file once, from its beginning: chunks, hashes, deduplicates, compresses, packs.
   FileContent put_file(const std::string& path);
@@ -92,7 +94,10 @@ class WriteSession {
   /// checkpoint(), then publishes the manifest, a JSON object with commit_time() as its "time",
   /// durably in snapshots/ and ends the session. Returns the SHA-256 of the manifest.
   /// Error(unavailable) when a prune has fenced the session meanwhile.
-  hash::Digest commit(std::string_view manifest);
+  /// needed calls for every chunk that the manifest needs: with it a session that was fenced is
+  /// revalidated instead, what a prune has removed is stored anew, and it commits all the same.
+  using Needed = std::function<void(const std::function<void(const ChunkId&, ChunkKind)>& visit)>;
+  hash::Digest commit(std::string_view manifest, const Needed& needed = {});
 
   SessionStatistics statistics() const;
 
