@@ -176,7 +176,11 @@ void Archive::open_catalog(const std::string& database_path, Mode mode) {
   if (complete) {
     const auto known = catalog_->known_snapshots();
     snapshots_ = snapshot::list_snapshots(*repository_);
-    for (const auto& name : *snapshots_) complete = complete && known.contains(name.id.to_hex());
+    std::unordered_set<std::string> present;
+    for (const auto& name : *snapshots_) present.insert(name.id.to_hex());
+    for (const auto& id : present) complete = complete && known.contains(id);
+    // A run whose snapshot was forgotten is not shown.
+    for (const auto& id : known) complete = complete && present.contains(id);
   }
   if (complete) return;
   catalog_.reset();
@@ -189,6 +193,9 @@ void Archive::open_catalog(const std::string& database_path, Mode mode) {
 std::size_t Archive::synchronize() {
   snapshots_ = snapshot::list_snapshots(*repository_);
   const auto known = catalog_->known_snapshots();
+  std::unordered_set<std::string> present;
+  for (const auto& name : *snapshots_) present.insert(name.id.to_hex());
+  catalog_->remove_other_snapshots(present);
   std::size_t added = 0;
   for (const auto& name : *snapshots_) {
     if (known.contains(name.id.to_hex())) continue;

@@ -49,6 +49,24 @@ bool Catalog::remove_run(const core::RunId& id) {
   return true;
 }
 
+std::size_t Catalog::remove_other_snapshots(const std::unordered_set<std::string>& present) {
+  std::vector<std::int64_t> gone;
+  {
+    auto query = database_.statement("SELECT id, snapshot FROM runs");
+    while (query.step()) {
+      const auto bytes = query.blob(1);
+      if (!present.contains({reinterpret_cast<const char*>(bytes.data()), bytes.size()}))
+        gone.push_back(query.integer(0));
+    }
+  }
+  if (gone.empty()) return 0;
+  std::optional<db::Transaction> transaction;
+  if (!database_.in_transaction()) transaction.emplace(database_);
+  for (const auto run : gone) writer_->remove(run);
+  if (transaction) transaction->commit();
+  return gone.size();
+}
+
 std::unordered_set<std::string> Catalog::known_snapshots() {
   std::unordered_set<std::string> snapshots;
   auto query = database_.statement("SELECT snapshot FROM runs");

@@ -34,6 +34,11 @@ int command_verify(const Call& call);
 int command_repair(const Call& call);
 int command_check(const Call& call);
 
+int command_forget(const Call& call);
+int command_undelete(const Call& call);
+int command_hold(const Call& call);
+int command_prune(const Call& call);
+
 int command_exec(const Call& call);
 int command_reproduce(const Call& call);
 

@@ -110,6 +110,8 @@ class Catalog {
                std::span<const core::Execution> executions, const EvidenceOf& evidence = {});
   /// Forgets the run and what it executed. False when it was not known.
   bool remove_run(const core::RunId& id);
+  /// Forgets the runs of snapshots that are not among these. Returns how many.
+  std::size_t remove_other_snapshots(const std::unordered_set<std::string>& present);
   /// Snapshots from which runs were added.
   std::unordered_set<std::string> known_snapshots();
   CatalogCounts counts();
