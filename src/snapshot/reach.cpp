@@ -1,16 +1,33 @@
 #include "provrun/snapshot/reach.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "provrun/base/error.hpp"
+#include "provrun/codec/json.hpp"
 #include "provrun/store/index.hpp"
 #include "tree_references.hpp"
 
 namespace provrun::snapshot {
 
+namespace {
+
+constexpr std::size_t kPatchHead = 512;  // holds the longest method, of four chunks
+constexpr std::uint64_t kConfigLimit = 1 << 20;
+
+}  // namespace
+
 struct Reach::State : ReferenceSink {
   State(store::Repository& repository, ReadChunk reader)
-      : read(std::move(reader)), tables(repository.index().all_tables()) {
+      : read(std::move(reader)),
+        index(repository.index()),
+        backend(repository.backend()),
+        tables(repository.index().all_tables()) {
+    const auto config =
+        codec::parse_json(repository.backend().read_all("config.json", kConfigLimit));
+    if (const auto* features = config.find("features"))
+      for (const auto& feature : features->as_array())
+        patches = patches || feature.as_string() == "patches";
     if (!read) read = [&repository](const store::ChunkId& id) { return repository.read_chunk(id); };
     std::uint64_t rows = 0;
     for (const auto& table : tables) {
@@ -48,8 +65,25 @@ struct Reach::State : ReferenceSink {
       ++objects;
       bytes += row->length;
       if (visit) visit(id, kind);
+      if (patches) need_bases(id);
     }
     return row->number;
+  }
+
+  // A chunk stored as a patch needs those it is against, and any copy may be the one that stays.
+  void need_bases(const store::ChunkId& id) {
+    for (const auto& location : index.find(id)) {
+      std::vector<std::uint8_t> head(std::min<std::size_t>(location.length, kPatchHead));
+      try {
+        backend.read(location.pack.object_name(), location.offset, head);
+      } catch (const base::Error& error) {
+        if (error.code() != base::ErrorCode::not_found &&
+            error.code() != base::ErrorCode::corruption)
+          throw;
+        continue;  // a copy that is not there any more
+      }
+      for (const auto& base : read_patch_bases(head)) need(base, store::ChunkKind::data);
+    }
   }
 
   // Whether this is the first time that its references are asked for. That a chunk is needed, as
@@ -73,6 +107,9 @@ struct Reach::State : ReferenceSink {
   }
 
   ReadChunk read;
+  store::Index& index;
+  backend::Backend& backend;
+  bool patches = false;
   std::vector<std::shared_ptr<const store::ChunkTable>> tables;
   std::vector<std::uint64_t> bases;
   std::vector<bool> needed;

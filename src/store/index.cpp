@@ -120,7 +120,14 @@ void Index::read_dead(Tables& tables) {
   for (auto it = epochs.rbegin(); it != epochs.rend(); ++it) {
     if (tables.dead && tables.dead_epoch == *it) return;
     if (!backend_->size_of(tombstones_name(*it))) continue;
-    tables.dead = std::make_shared<const PackSet>(read_pack_list(*backend_, tombstones_name(*it)));
+    try {
+      tables.dead =
+          std::make_shared<const PackSet>(read_pack_list(*backend_, tombstones_name(*it)));
+    } catch (const base::Error& error) {
+      // Reading goes on without it; a session that claims a slot there finds it damaged.
+      if (error.code() != base::ErrorCode::corruption) throw;
+      tables.dead = nullptr;
+    }
     tables.dead_epoch = *it;
     return;
   }

@@ -94,11 +94,17 @@ void check_epochs(Repository& repository, StructureReport& report) {
   for (const auto& file : backend.list("snapshots"))
     if (const auto dash = file.rfind('-'); dash != std::string::npos && file.ends_with(".json"))
       snapshots.insert(file.substr(dash + 1, file.size() - dash - 6));
-  std::vector<std::string> before;  // tombstones of the epoch before, sorted
+  // Those that were forgotten are in the trash.
+  for (const auto& name : backend.list("trash/snapshots"))
+    if (const auto dash = name.rfind('-'); dash != std::string::npos)
+      snapshots.insert(name.substr(dash + 1));
+  std::set<std::string> removed;  // all packs that verdicts of epochs before name
   for (const auto epoch : list_epochs(backend)) {
     const auto folder = base::format("epochs/{}", epoch);
     const auto names = backend.list(folder);
     const std::set<std::string> present(names.begin(), names.end());
+    std::vector<std::string> tombstones;  // sorted; their name comes before the verdict's
+    std::vector<std::string> verdict;
     const auto damaged = [&](const std::string& name, std::string problem) {
       report.damage.push_back({folder + "/" + name, std::move(problem)});
     };
@@ -114,7 +120,7 @@ void check_epochs(Repository& repository, StructureReport& report) {
         continue;
       }
       report.verified_bytes += bytes.size();
-      if (name == "tombstones.zst") {
+      if (name == "tombstones.zst" || name == "verdict.zst") {
         try {
           // Bits 3 and 4 of a frame's descriptor mean nothing to decoders and are never set.
           if (bytes.size() > 4 && (static_cast<unsigned char>(bytes[4]) & 0x18U) != 0)
@@ -131,10 +137,18 @@ void check_epochs(Repository& repository, StructureReport& report) {
             packs.emplace_back(*line);
           }
           std::sort(packs.begin(), packs.end());
-          if (!std::includes(packs.begin(), packs.end(), before.begin(), before.end()))
-            throw base::Error(base::ErrorCode::corruption,
-                              "it has not all packs of the list before it");
-          before = std::move(packs);
+          if (name == "tombstones.zst") {
+            tombstones = std::move(packs);
+            if (!std::includes(tombstones.begin(), tombstones.end(), removed.begin(),
+                               removed.end()))
+              throw base::Error(base::ErrorCode::corruption,
+                                "it has not all packs that were removed before");
+          } else {
+            if (!std::includes(tombstones.begin(), tombstones.end(), packs.begin(), packs.end()))
+              throw base::Error(base::ErrorCode::corruption,
+                                "it has packs that its epoch's tombstones have not");
+            verdict = std::move(packs);
+          }
         } catch (const base::Error& error) {
           if (error.code() != base::ErrorCode::corruption) throw;
           damaged(name, error.message());
@@ -155,6 +169,7 @@ void check_epochs(Repository& repository, StructureReport& report) {
         damaged(name, "nothing of this name belongs here");
       }
     }
+    removed.insert(verdict.begin(), verdict.end());
     if (!present.contains("tombstones.zst") && names.size() > 0)
       damaged("tombstones.zst", "it is missing");
   }

@@ -8,12 +8,13 @@ head -c 4000000 /dev/urandom > in.txt
 "$PROVRUN" run -q || exit 1
 head -c 4000000 /dev/urandom > in.txt
 "$PROVRUN" run -q || exit 1
+"$PROVRUN" prune -q || exit 1  # makes the reserve
 cat /dev/zero > fill 2> /dev/null
 [ "$(df --output=avail . | tail -n 1)" -lt 8 ] || exit 1
 "$PROVRUN" ls latest > /dev/null; echo "ls $?"
 "$PROVRUN" restore latest --into /tmp/there-$$ -q; echo "restore $?"; rm -rf /tmp/there-$$
 "$PROVRUN" verify latest -q; echo "verify $?"
-"$PROVRUN" forget latest~1 --keep-forgotten 0 -q; echo "forget $?"
+"$PROVRUN" forget latest~1 --keep-forgotten 0 -q > /dev/null; echo "forget $?"
 "$PROVRUN" prune --keep-trash 0 -q; echo "prune $?"
 [ "$(df --output=avail . | tail -n 1)" -gt 3000 ]; echo "room $?"
 "$PROVRUN" verify latest -q; echo "verify $?"
