@@ -11,6 +11,7 @@
 #include "provrun/os/random.hpp"
 #include "provrun/snapshot/manifest.hpp"
 #include "provrun/snapshot/reach.hpp"
+#include "provrun/store/chunk_frame.hpp"
 #include "provrun/store/index.hpp"
 #include "provrun/store/pack.hpp"
 #include "provrun/store/trash.hpp"
@@ -55,10 +56,12 @@ Packs number_packs(store::Repository& repository, const Reach& reach, const Pack
   return packs;
 }
 
-bool is_sound(const std::vector<std::uint8_t>& frame, const store::ChunkId& id) {
-  thread_local codec::ZstdDecompressor decompressor;
+bool is_sound(store::Repository& repository, const std::vector<std::uint8_t>& frame,
+              const store::ChunkId& id) {
+  thread_local store::FrameDecoder decoder;
   try {
-    return hash::sha256(decompressor.decompress(frame, store::kMaximumObjectSize)) == id.digest;
+    const auto read = [&](const store::ChunkId& base) { return repository.read_chunk(base); };
+    return hash::sha256(decoder.decode(frame, store::kMaximumObjectSize, read)) == id.digest;
   } catch (const base::Error&) {
     return false;
   }
@@ -83,15 +86,17 @@ struct Pruner::State {
                  const Visit& visit) const {
     for (std::size_t t = 0; t < reach.tables().size(); ++t)
       for (const auto& entry : reach.tables()[t]->find(id))
-        if (entry.pack < packs.of_table[t].size()) visit(packs.of_table[t][entry.pack]);
+        if (entry.pack < packs.of_table[t].size())
+          visit(packs.of_table[t][entry.pack], entry.patched != 0);
   }
 
-  // Of the packs with the chunk, the one of which most is needed keeps it: so the packs that were
-  // partly copied by a prune that was killed become free, and not their copies.
+  // Of the packs with the chunk in its least deep copies, the one of which most is needed keeps it:
+  // so the packs that were partly copied by a prune that was killed become free, and not their
+  // copies.
   std::optional<std::uint32_t> holder(const Reach& reach, const Packs& packs,
-                                      const store::ChunkId& id) const {
+                                      const store::ChunkId& id, const PackSet& absent) const {
     std::optional<std::uint32_t> best;
-    each_copy(reach, packs, id, [&](std::uint32_t pack) {
+    const auto consider = [&](std::uint32_t pack) {
       const auto& use = packs.uses[pack];
       if (!use.counts) return;
       if (!best) {
@@ -103,7 +108,16 @@ struct Pruner::State {
       const auto mine = static_cast<double>(use.needed) / static_cast<double>(use.total);
       const auto theirs = static_cast<double>(other.needed) / static_cast<double>(other.total);
       if (mine > theirs || (mine == theirs && use.id < other.id)) best = pack;
-    });
+    };
+    bool patched = false;
+    each_copy(reach, packs, id, [&](std::uint32_t, bool patch) { patched = patched || patch; });
+    if (patched) {
+      for (const auto& copy : repository.index().sound_copies(id, &absent))
+        if (const auto found = packs.numbers.find(copy.location.pack); found != packs.numbers.end())
+          consider(found->second);
+    }
+    // Where a patch lacks a base as far as is known, any copy may be the one to be mended.
+    if (!best) each_copy(reach, packs, id, [&](std::uint32_t pack, bool) { consider(pack); });
     return best;
   }
 
@@ -127,7 +141,8 @@ struct Pruner::State {
     }
   }
 
-  std::uint64_t repack(const Reach& reach, const Packs& packs, std::uint32_t source,
+  std::uint64_t repack(const Reach& reach, const Packs& packs, const PackSet& absent,
+                       std::uint32_t source,
                        std::map<bool, std::unique_ptr<store::PackWriter>>& writers,
                        std::vector<store::IndexRow>& rows, const base::Uuid& session) {
     auto& backend = repository.backend();
@@ -136,15 +151,19 @@ struct Pruner::State {
     std::vector<std::uint8_t> frame;
     codec::ZstdCompressor compressor(repository.config().compression_level);
     for (const auto& chunk : store::read_pack_table(backend, id)) {
-      if (!reach.needs(chunk.id) || holder(reach, packs, chunk.id) != source) continue;
+      if (!reach.needs(chunk.id) || holder(reach, packs, chunk.id, absent) != source) continue;
       frame.resize(chunk.length);
       backend.read(id.object_name(), chunk.offset, frame);
       // A copy must not carry damage on: what does not read alone is made anew from what does.
-      if (!is_sound(frame, chunk.id)) frame = compressor.compress(repository.read_chunk(chunk.id));
+      auto method = chunk.method_text();
+      if (!is_sound(repository, frame, chunk.id)) {
+        frame = compressor.compress(repository.read_chunk(chunk.id));
+        method = {};
+      }
       const bool data = chunk.kind == store::ChunkKind::data;
       auto& writer = writers[data];
       if (!writer) writer = std::make_unique<store::PackWriter>(backend, session);
-      writer->append(chunk.id, frame, chunk.plain_length, chunk.kind);
+      writer->append(chunk.id, frame, chunk.plain_length, chunk.kind, method);
       copied += frame.size();
       const auto& config = repository.config();
       if (writer->size() >= (data ? config.pack_size : config.tree_pack_size))
@@ -176,7 +195,7 @@ store::PackSet Pruner::propose(const store::Roots& roots, const store::PackSet& 
   numbers = {};
   numbers.snapshots = roots.size();
   state.repository.index().refresh();  // after the roots: what they need is in it
-  Reach reach(state.repository);
+  Reach reach(state.repository, {}, &absent);
   state.mark(reach, roots, progress);
   numbers.chunks = reach.objects();
 
@@ -196,7 +215,7 @@ store::PackSet Pruner::propose(const store::Roots& roots, const store::PackSet& 
   });
   each_row([&](std::size_t t, std::size_t row, const auto& entry, PackUse& use) {
     if (!use.counts || !reach.needs_row(t, row)) return;
-    const auto keeper = state.holder(reach, packs, id_of(entry));
+    const auto keeper = state.holder(reach, packs, id_of(entry), absent);
     if (keeper && &packs.uses[*keeper] == &use) use.held += entry.length;
   });
 
@@ -260,7 +279,7 @@ store::PackSet Pruner::propose(const store::Roots& roots, const store::PackSet& 
   std::uint64_t copied = 0;
   for (const auto pack : repacked) {
     if (progress) progress("copying", copied, planned);
-    copied += state.repack(reach, packs, pack, writers, rows, session);
+    copied += state.repack(reach, packs, absent, pack, writers, rows, session);
     chosen.insert(packs.uses[pack].id);
   }
   for (auto& [data, writer] : writers)
@@ -272,7 +291,7 @@ store::PackSet Pruner::confirm(const store::Roots& roots, const store::PackSet& 
                                const store::PackSet& proposed) {
   auto& state = *state_;
   state.repository.index().refresh();
-  Reach reach(state.repository);
+  Reach reach(state.repository, {}, &absent);
   state.mark(reach, roots, progress);
   const auto packs = number_packs(state.repository, reach, absent);
   auto confirmed = proposed;
@@ -283,11 +302,21 @@ store::PackSet Pruner::confirm(const store::Roots& roots, const store::PackSet& 
       const auto& use = packs.uses[packs.of_table[t][entries[row].pack]];
       if (!confirmed.contains(use.id) || !reach.needs_row(t, row)) continue;
       bool elsewhere = false;
-      state.each_copy(reach, packs, id_of(entries[row]), [&](std::uint32_t pack) {
+      bool rescued = false;
+      bool patched = false;
+      const auto id = id_of(entries[row]);
+      state.each_copy(reach, packs, id, [&](std::uint32_t pack, bool patch) {
         const auto& other = packs.uses[pack];
-        const bool rescued = proposed.contains(other.id) && !confirmed.contains(other.id);
-        elsewhere = elsewhere || other.counts || rescued;
+        rescued = rescued || (proposed.contains(other.id) && !confirmed.contains(other.id));
+        elsewhere = elsewhere || other.counts;
+        patched = patched || patch;
       });
+      // Of a chunk that is a patch somewhere, all copies are rescued: which of them need each other
+      // is not looked into.
+      if (patched)
+        elsewhere = !state.repository.index().sound_copies(id, &absent).empty();
+      else
+        elsewhere = elsewhere || rescued;
       if (!elsewhere) confirmed.erase(use.id);
     }
   }

@@ -4,30 +4,17 @@
 #include <optional>
 
 #include "provrun/base/error.hpp"
-#include "provrun/codec/json.hpp"
 #include "provrun/store/index.hpp"
 #include "tree_references.hpp"
 
 namespace provrun::snapshot {
 
-namespace {
-
-constexpr std::size_t kPatchHead = 512;  // holds the longest method, of four chunks
-constexpr std::uint64_t kConfigLimit = 1 << 20;
-
-}  // namespace
-
 struct Reach::State : ReferenceSink {
-  State(store::Repository& repository, ReadChunk reader)
+  State(store::Repository& repository, ReadChunk reader, const store::PackSet* absent_packs)
       : read(std::move(reader)),
+        absent(absent_packs),
         index(repository.index()),
-        backend(repository.backend()),
         tables(repository.index().all_tables()) {
-    const auto config =
-        codec::parse_json(repository.backend().read_all("config.json", kConfigLimit));
-    if (const auto* features = config.find("features"))
-      for (const auto& feature : features->as_array())
-        patches = patches || feature.as_string() == "patches";
     if (!read) read = [&repository](const store::ChunkId& id) { return repository.read_chunk(id); };
     std::uint64_t rows = 0;
     for (const auto& table : tables) {
@@ -65,24 +52,36 @@ struct Reach::State : ReferenceSink {
       ++objects;
       bytes += row->length;
       if (visit) visit(id, kind);
-      if (patches) need_bases(id);
+      if (is_patched(id)) need_bases(id);
     }
     return row->number;
   }
 
-  // A chunk stored as a patch needs those it is against, and any copy may be the one that stays.
+  bool is_patched(const store::ChunkId& id) const {
+    return std::any_of(tables.begin(), tables.end(), [&](const auto& table) {
+      const auto rows = table->find(id);
+      return std::any_of(rows.begin(), rows.end(),
+                         [](const auto& row) { return row.patched != 0; });
+    });
+  }
+
+  // A chunk stored as a patch needs those it is against. Where no copy is sound without the absent
+  // packs, nobody knows which will be mended: all do.
   void need_bases(const store::ChunkId& id) {
+    const auto copies = index.sound_copies(id, absent);
+    for (const auto& copy : copies)
+      for (const auto& base : copy.bases) need(base, store::ChunkKind::data);
+    if (!copies.empty()) return;
     for (const auto& location : index.find(id)) {
-      std::vector<std::uint8_t> head(std::min<std::size_t>(location.length, kPatchHead));
+      if (!location.patched) continue;
       try {
-        backend.read(location.pack.object_name(), location.offset, head);
+        for (const auto& base : index.frame_header(location).bases)
+          if (row_of(base)) need(base, store::ChunkKind::data);
       } catch (const base::Error& error) {
         if (error.code() != base::ErrorCode::not_found &&
             error.code() != base::ErrorCode::corruption)
-          throw;
-        continue;  // a copy that is not there any more
+          throw;  // otherwise a copy that is not there any more
       }
-      for (const auto& base : read_patch_bases(head)) need(base, store::ChunkKind::data);
     }
   }
 
@@ -107,9 +106,8 @@ struct Reach::State : ReferenceSink {
   }
 
   ReadChunk read;
+  const store::PackSet* absent;
   store::Index& index;
-  backend::Backend& backend;
-  bool patches = false;
   std::vector<std::shared_ptr<const store::ChunkTable>> tables;
   std::vector<std::uint64_t> bases;
   std::vector<bool> needed;
@@ -120,8 +118,8 @@ struct Reach::State : ReferenceSink {
   std::function<void(const store::ChunkId&, store::ChunkKind)> visit;
 };
 
-Reach::Reach(store::Repository& repository, ReadChunk read)
-    : state_(std::make_unique<State>(repository, std::move(read))) {}
+Reach::Reach(store::Repository& repository, ReadChunk read, const store::PackSet* absent)
+    : state_(std::make_unique<State>(repository, std::move(read), absent)) {}
 Reach::~Reach() = default;
 
 std::uint64_t Reach::add(const store::ChunkId& root) {

@@ -1,6 +1,5 @@
 #include "tree_references.hpp"
 
-#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -194,27 +193,6 @@ void read_list_references(std::string_view list, ReferenceSink& sink, int levels
     }
     list.remove_prefix(end + 1);
   }
-}
-
-std::vector<store::ChunkId> read_patch_bases(std::span<const std::uint8_t> frame) {
-  constexpr std::array<std::uint8_t, 4> kMagic{0x51, 0x2A, 0x4D, 0x18};
-  constexpr std::size_t kHeader = 8;
-  constexpr std::string_view kPatch = "patch ";
-  std::vector<store::ChunkId> bases;
-  if (frame.size() < kHeader || !std::equal(kMagic.begin(), kMagic.end(), frame.begin()))
-    return bases;
-  std::string_view text(reinterpret_cast<const char*>(frame.data()) + kHeader,
-                        frame.size() - kHeader);
-  if (!text.starts_with(kPatch)) return bases;
-  const auto end = text.find('\n');
-  if (end == std::string_view::npos) throw unsure("a patch whose bases cannot be read");
-  text = text.substr(kPatch.size(), end - kPatch.size());
-  for (auto space = text.find(' '); space != std::string_view::npos; space = text.find(' ')) {
-    text.remove_prefix(space + 1);
-    bases.push_back(parse_id(text.substr(0, text.find(' '))));
-  }
-  if (bases.empty()) throw unsure("a patch without a base");
-  return bases;
 }
 
 }  // namespace provrun::snapshot

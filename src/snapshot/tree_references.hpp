@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
 #include <string_view>
-#include <vector>
 
 #include "provrun/store/content.hpp"
 
@@ -24,10 +21,5 @@ void read_references(std::string_view tree, ReferenceSink& sink);
 
 /// The same of a list object of so many levels (1: a list of chunks); holes are left out.
 void read_list_references(std::string_view list, ReferenceSink& sink, int levels);
-
-/// The chunks that a stored frame is a patch against, told by its first bytes:
-///   0x184D2A51:u32le  size:u32le  "patch " depth (" " chunk:64hex)+ LF …
-/// None for any other frame.
-std::vector<store::ChunkId> read_patch_bases(std::span<const std::uint8_t> frame);
 
 }  // namespace provrun::snapshot

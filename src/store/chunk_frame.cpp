@@ -207,11 +207,15 @@ FrameHeader parse_method(std::string_view method) {
 }
 
 FrameHeader parse_frame_header(std::span<const std::uint8_t> frame) {
-  if (frame.size() < kWrapSize) throw damaged("its frame is too short");
-  if (load_u32(frame.data()) != kWrappedMagic) return {};
-  if (load_u32(frame.data() + 4) != frame.size() - kWrapSize)
+  return parse_frame_start(frame, frame.size());
+}
+
+FrameHeader parse_frame_start(std::span<const std::uint8_t> start, std::size_t frame_size) {
+  if (start.size() < kWrapSize) throw damaged("its frame is too short");
+  if (load_u32(start.data()) != kWrappedMagic) return {};
+  if (load_u32(start.data() + 4) != frame_size - kWrapSize)
     throw damaged("its frame has not the length it tells");
-  const auto text = frame.subspan(kWrapSize, std::min(frame.size() - kWrapSize, kMethodLimit));
+  const auto text = start.subspan(kWrapSize, std::min(start.size() - kWrapSize, kMethodLimit));
   const auto end = std::find(text.begin(), text.end(), static_cast<std::uint8_t>('\n'));
   if (end == text.end() || end == text.begin()) throw damaged("its frame tells no method");
   const auto length = static_cast<std::size_t>(end - text.begin());

@@ -25,7 +25,8 @@ struct Header {
   std::uint64_t file_size;
 };
 constexpr char kMagic[8] = {'P', 'R', 'V', 'T', 'A', 'B', 'L', 'E'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;                     // 2: rows tell patches
+constexpr std::uint32_t kLongestFrame = (1U << 31U) - 1;  // bytes; a chunk has at most 2^26
 constexpr std::uint64_t kPlausible = 1ULL
                                      << 36U;  // rows; keeps sums of damaged headers from wrapping
 
@@ -123,7 +124,9 @@ void ChunkTable::Builder::add(const SegmentId& id, const Segment& segment) {
       number = found->second;
       last_pack = &row.pack;
     }
-    entries_.push_back({row.chunk.id.digest.bytes, number, row.chunk.offset, row.chunk.length});
+    const bool patched = row.chunk.method_text().starts_with("patch ");
+    entries_.push_back({row.chunk.id.digest.bytes, number, row.chunk.offset,
+                        row.chunk.length & kLongestFrame, patched ? 1U : 0U});
   }
 }
 

@@ -76,7 +76,6 @@ SharedChunk Repository::load_chunk(const ChunkId& id) {
         std::vector<std::uint8_t> frame(location.length);
         backend_->read(location.pack.object_name(), location.offset, frame);
         auto loaded = std::make_shared<StoredChunk>();
-        loaded->patch_depth = parse_frame_header(frame).depth;
         const auto read_base = [&](const ChunkId& base) {
           if (nested_patches >= kNestedPatches)
             throw base::Error(base::ErrorCode::corruption, "its patches have no end");

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kMergeFan = 8;               // segments of one size class that become one
 constexpr std::uint64_t kSmallestClass = 4096;     // bytes; below, all are of one class
 constexpr std::uint64_t kLargestMerged = 8 << 20;  // bytes; 8 of them make about a million rows
+constexpr int kDeepestPatch = 64;                  // that is read; writers stop far below
 constexpr std::size_t kUncachedRows = 4096;        // rows worth rewriting a small cache file for
 
 int size_class(std::uint64_t bytes) {
@@ -189,22 +190,78 @@ std::vector<ChunkLocation> Index::find(const ChunkId& id, const PackSet* exclude
       const auto pack = table->pack_of(entry);
       if (!pack || (excluded != nullptr && excluded->contains(*pack))) continue;
       const bool dead = state->dead && state->dead->contains(*pack);
-      (dead ? last : locations).push_back({*pack, entry.offset, entry.length});
+      (dead ? last : locations).push_back({*pack, entry.offset, entry.length, entry.patched != 0});
     }
   locations.insert(locations.end(), last.begin(), last.end());
   return locations;
 }
 
+FrameHeader Index::frame_header(const ChunkLocation& location) {
+  std::vector<std::uint8_t> start(std::min<std::size_t>(location.length, kFrameStart));
+  backend_->read(location.pack.object_name(), location.offset, start);
+  return parse_frame_start(start, location.length);
+}
+
+bool Index::counts(const Tables& tables, const ChunkId& id, const PackId& pack,
+                   const PackSet* excluded) {
+  return (excluded == nullptr || !excluded->contains(pack)) &&
+         !(tables.dead && tables.dead->contains(pack)) && !is_noted(id, pack);
+}
+
+// Depths fall from a patch to its bases, so that copies that need each other in a circle do not
+// count and the search ends.
+std::vector<SoundCopy> Index::sound_below(const Tables& tables, const ChunkId& id,
+                                          const PackSet* excluded, int below) {
+  std::vector<SoundCopy> copies;
+  std::vector<ChunkLocation> patches;
+  for (const auto& table : tables.all)
+    for (const auto& entry : table->find(id)) {
+      const auto pack = table->pack_of(entry);
+      if (!pack || !counts(tables, id, *pack, excluded)) continue;
+      const ChunkLocation location{*pack, entry.offset, entry.length, entry.patched != 0};
+      if (location.patched) {
+        patches.push_back(location);
+      } else {
+        copies.push_back({location, 0, {}});
+      }
+    }
+  if (!copies.empty()) return copies;
+  for (const auto& location : patches) {
+    try {
+      auto header = frame_header(location);
+      if (header.depth < 1 || header.depth >= below) continue;
+      const bool sound =
+          std::all_of(header.bases.begin(), header.bases.end(), [&](const auto& base) {
+            return !sound_below(tables, base, excluded, header.depth).empty();
+          });
+      if (sound) copies.push_back({location, header.depth, std::move(header.bases)});
+    } catch (const base::Error& error) {
+      if (error.code() != base::ErrorCode::not_found && error.code() != base::ErrorCode::corruption)
+        throw;
+    }
+  }
+  const auto least = std::min_element(
+      copies.begin(), copies.end(), [](const auto& a, const auto& b) { return a.depth < b.depth; });
+  if (least != copies.end())
+    std::erase_if(copies, [depth = least->depth](const auto& copy) { return copy.depth > depth; });
+  return copies;
+}
+
+std::vector<SoundCopy> Index::sound_copies(const ChunkId& id, const PackSet* excluded) {
+  return sound_below(*tables(), id, excluded, kDeepestPatch + 1);
+}
+
 bool Index::contains(const ChunkId& id, const PackSet* excluded) {
   const auto state = tables();
+  bool patched = false;
   for (const auto& table : state->all)
     for (const auto& entry : table->find(id)) {
       const auto pack = table->pack_of(entry);
-      if (pack && (excluded == nullptr || !excluded->contains(*pack)) &&
-          !(state->dead && state->dead->contains(*pack)) && !is_noted(id, *pack))
-        return true;
+      if (!pack || !counts(*state, id, *pack, excluded)) continue;
+      if (entry.patched == 0) return true;
+      patched = true;
     }
-  return false;
+  return patched && !sound_below(*state, id, excluded, kDeepestPatch + 1).empty();
 }
 
 namespace {

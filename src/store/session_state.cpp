@@ -204,12 +204,12 @@ void WriteSession::State::process(FrameEncoder& encoder, const ChunkId& chunk,
     try {
       for (const auto& candidate : bases) {
         // What a prune may remove is no base.
-        if (!repository.index().contains(candidate, tombstones())) continue;
+        const auto copies = repository.index().sound_copies(candidate, tombstones());
+        if (copies.empty() || copies.front().depth >= kMaximumPatchDepth) continue;
         const auto stored = repository.chunk(candidate);
-        if (stored->patch_depth >= kMaximumPatchDepth) continue;
         base.chunks.push_back(candidate);
         base.bytes.insert(base.bytes.end(), stored->bytes.begin(), stored->bytes.end());
-        base.depth = std::max(base.depth, stored->patch_depth);
+        base.depth = std::max(base.depth, copies.front().depth);
       }
     } catch (const base::Error&) {
       base = {};  // damaged: the new chunk is stored whole

@@ -7,6 +7,7 @@
 #include "provrun/base/text.hpp"
 #include "provrun/codec/zstd.hpp"
 #include "provrun/os/random.hpp"
+#include "provrun/store/chunk_frame.hpp"
 #include "provrun/store/epochs.hpp"
 #include "provrun/store/write_session.hpp"
 #include "tsv.hpp"
@@ -73,15 +74,24 @@ TrashReport empty_trash(backend::Backend& backend, base::Timestamp now,
   return report;
 }
 
-std::optional<std::vector<std::uint8_t>> salvage_chunk(Repository& repository, const ChunkId& id) {
-  thread_local codec::ZstdDecompressor decompressor;
+namespace {
+
+using Salvaged = std::optional<std::vector<std::uint8_t>>;
+
+Salvaged salvage(Repository& repository, const ChunkId& id, int depth) {
+  constexpr int kNested = 64;  // bases of bases; writers stop far below
+  if (depth > kNested) return std::nullopt;
   auto& backend = repository.backend();
-  const auto from = [&](const std::string& name,
-                        const ChunkLocation& location) -> std::optional<std::vector<std::uint8_t>> {
+  const auto from = [&](const std::string& name, const ChunkLocation& location) -> Salvaged {
     try {
       std::vector<std::uint8_t> frame(location.length);
       backend.read(name, location.offset, frame);
-      auto plain = decompressor.decompress(frame, kMaximumObjectSize);
+      const auto read_base = [&](const ChunkId& base) {
+        auto plain = salvage(repository, base, depth + 1);
+        if (!plain) throw base::Error(base::ErrorCode::not_found, "its base is gone");
+        return std::move(*plain);
+      };
+      auto plain = FrameDecoder().decode(frame, kMaximumObjectSize, read_base);
       if (hash::sha256(plain) == id.digest) return plain;
     } catch (const base::Error& error) {
       if (error.code() != base::ErrorCode::not_found && error.code() != base::ErrorCode::corruption)
@@ -105,6 +115,12 @@ std::optional<std::vector<std::uint8_t>> salvage_chunk(Repository& repository, c
       throw;
     return std::nullopt;
   }
+}
+
+}  // namespace
+
+std::optional<std::vector<std::uint8_t>> salvage_chunk(Repository& repository, const ChunkId& id) {
+  return salvage(repository, id, 0);
 }
 
 std::set<std::string> open_sessions(backend::Backend& backend) {

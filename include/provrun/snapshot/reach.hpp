@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "provrun/store/chunk_table.hpp"
+#include "provrun/store/index.hpp"
 #include "provrun/store/repository.hpp"
 
 namespace provrun::snapshot {
@@ -16,8 +17,10 @@ namespace provrun::snapshot {
 class Reach {
  public:
   using ReadChunk = std::function<std::vector<std::uint8_t>(const store::ChunkId&)>;
-  /// Trees and lists are read through the repository, or through the function given.
-  explicit Reach(store::Repository& repository, ReadChunk read = {});
+  /// Trees and lists are read through the repository, or through the function given. Copies in the
+  /// absent packs do not count; the set must outlive this.
+  explicit Reach(store::Repository& repository, ReadChunk read = {},
+                 const store::PackSet* absent = nullptr);
   ~Reach();
 
   /// Adds everything the tree needs. Returns the stored bytes that were not needed before.

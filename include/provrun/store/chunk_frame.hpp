@@ -82,6 +82,9 @@ struct FrameHeader {
 };
 /// Error(corruption) when it is neither form.
 FrameHeader parse_frame_header(std::span<const std::uint8_t> frame);
+/// Of a frame of so many bytes whose first kFrameStart, or all, are given.
+FrameHeader parse_frame_start(std::span<const std::uint8_t> start, std::size_t frame_size);
+inline constexpr std::size_t kFrameStart = 600;  ///< bytes; holds the longest method
 /// Of a method's text, as tables and segments have it. Error(corruption) when it is none.
 FrameHeader parse_method(std::string_view method);
 

@@ -24,7 +24,8 @@ class ChunkTable {
     std::array<std::uint8_t, 32> id;
     std::uint32_t pack;  ///< position in packs()
     std::uint32_t offset;
-    std::uint32_t length;  ///< of the frame
+    std::uint32_t length : 31;  ///< of the frame
+    std::uint32_t patched : 1;  ///< it is a patch against other chunks
   };
   static_assert(sizeof(Entry) == 44);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "provrun/backend/backend.hpp"
+#include "provrun/store/chunk_frame.hpp"
 #include "provrun/store/chunk_table.hpp"
 
 namespace provrun::store {
@@ -19,6 +20,14 @@ struct ChunkLocation {
   PackId pack;
   std::uint32_t offset = 0;
   std::uint32_t length = 0;  ///< of the frame
+  bool patched = false;      ///< it is a patch against other chunks
+};
+
+/// A copy that can be read, as far as the index and the frame's beginning tell.
+struct SoundCopy {
+  ChunkLocation location;
+  int depth = 0;               ///< 0: it needs no other chunk
+  std::vector<ChunkId> bases;  ///< the chunks that it is a patch against
 };
 
 using PackSet = std::unordered_set<PackId>;
@@ -38,9 +47,15 @@ class Index {
   /// Every known copy, except in excluded packs; those in packs that a prune may be removing come
   /// last. The first call refreshes.
   std::vector<ChunkLocation> find(const ChunkId& id, const PackSet* excluded = nullptr);
-  /// Whether there is a copy outside of the excluded packs and of those that a prune has removed or
-  /// may be removing.
+  /// Whether there is a sound copy: outside of the excluded packs and of those that a prune has
+  /// removed or may be removing, and, where it is a patch, with sound copies of less depth of all
+  /// that it is against. What a prune has left without its base does not count, so it is stored
+  /// again by whoever needs it.
   bool contains(const ChunkId& id, const PackSet* excluded = nullptr);
+  /// The sound copies of the least depth. Reads the beginning of frames that are patches.
+  std::vector<SoundCopy> sound_copies(const ChunkId& id, const PackSet* excluded = nullptr);
+  /// What the frame says of itself. Error(not_found) or Error(corruption) when it cannot be read.
+  FrameHeader frame_header(const ChunkLocation& location);
   /// Rows in all tables; an upper bound of the number of chunks.
   std::uint64_t size();
 
@@ -78,6 +93,9 @@ class Index {
   };
   std::shared_ptr<const Tables> tables();
   void read_dead(Tables& tables);
+  bool counts(const Tables& tables, const ChunkId& id, const PackId& pack, const PackSet* excluded);
+  std::vector<SoundCopy> sound_below(const Tables& tables, const ChunkId& id,
+                                     const PackSet* excluded, int below);
   void load(bool use_cache);
   void take_in(Tables& tables, ChunkTable table);
   void write_cache(Tables& tables, const std::vector<SegmentId>& live);

@@ -44,7 +44,6 @@ using PieceSink = std::function<void(std::uint64_t offset, std::span<const std::
 /// A chunk in memory, its hash verified.
 struct StoredChunk {
   std::vector<std::uint8_t> bytes;
-  int patch_depth = 0;  ///< 0: it needs no other chunk
 };
 using SharedChunk = std::shared_ptr<const StoredChunk>;
 

@@ -41,6 +41,44 @@ void check_whole(store::Repository& repository) {
     CHECK(snapshot::verify_snapshot(repository, name).clean());
 }
 
+std::string changed(std::string bytes, char letter) {
+  bytes[bytes.size() / 2] = letter;
+  return bytes;
+}
+
+// One chunk, stored as a patch against the chunk of the other bytes, if any.
+store::FileContent put_chunk(store::WriteSession& session, const std::string& bytes,
+                             const std::string& against = {}) {
+  const store::ChunkId base{hash::sha256(against)};
+  store::FileContent content;
+  content.id.digest = hash::sha256(bytes);
+  content.size = bytes.size();
+  content.chunks = {
+      session.put_object({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                         store::ChunkKind::data, against.empty() ? nullptr : &base)};
+  return content;
+}
+
+snapshot::SnapshotName commit_file(store::WriteSession& session,
+                                   const store::FileContent& content) {
+  snapshot::TreeWriter tree(session);
+  tree.add(test::file_entry("file", content));
+  snapshot::Manifest manifest;
+  manifest.root = tree.finish();
+  manifest.tool_version = "test";
+  return snapshot::commit_snapshot(session, manifest);
+}
+snapshot::SnapshotName commit_chunk(store::Repository& repository, const std::string& bytes,
+                                    const std::string& against = {}) {
+  const auto session = repository.begin_session();
+  return commit_file(*session, put_chunk(*session, bytes, against));
+}
+
+int depth_of(store::Repository& repository, const std::string& bytes) {
+  const auto copies = repository.index().sound_copies({hash::sha256(bytes)});
+  return copies.empty() ? -1 : copies.front().depth;
+}
+
 }  // namespace
 
 TEST_CASE("forgetting is undone until it has expired") {
@@ -104,6 +142,70 @@ TEST_CASE("prune removes what no snapshot needs, and repacks what is needed in p
   repository->index().reload();
   for (const auto& pack : repository->index().packs()) CHECK(backend.size_of(pack.object_name()));
   check_whole(*repository);
+}
+
+TEST_CASE("what a kept chunk is a patch against is kept, through repacking too") {
+  const auto repository = fresh();
+  const auto base = test::random_bytes(6000, 1);
+  test::commit_files(*repository, {{"other", test::random_bytes(90'000, 2)}});
+  {
+    // The base lies beside much that nobody will need, so that it must be copied.
+    const auto session = repository->begin_session();
+    put_chunk(*session, test::random_bytes(50'000, 3));
+    commit_file(*session, put_chunk(*session, base));
+  }
+  commit_chunk(*repository, changed(base, 7), base);
+  const auto last = commit_chunk(*repository, changed(base, 8), changed(base, 7));
+  REQUIRE(depth_of(*repository, changed(base, 8)) == 2);
+  for (const auto& name : snapshot::list_snapshots(*repository))
+    if (name.id != last.id) forget_for_good(*repository, name);
+  CHECK(prune(*repository, {.max_unused = 0}).removed.size() >= 2);
+  store::empty_trash(repository->backend(), {1}, std::chrono::nanoseconds(0));
+  repository->index().drop_packs(store::removed_packs(repository->backend()));
+  repository->index().reload();
+  check_whole(*repository);
+  CHECK(depth_of(*repository, changed(base, 8)) == 2);  // copied as it was
+}
+
+TEST_CASE("a patch that a prune has left without its base is stored again by whoever needs it") {
+  const auto repository = fresh();
+  const auto base = test::random_bytes(6000, 1);
+  const auto later = changed(base, 7);
+  const auto big = test::random_bytes(90'000, 2);
+  const auto first = commit_chunk(*repository, base);
+  snapshot::SnapshotName second;
+  {
+    const auto session = repository->begin_session();
+    put_chunk(*session, big);
+    second = commit_file(*session, put_chunk(*session, later, base));
+  }
+  REQUIRE(depth_of(*repository, later) == 1);
+  commit_chunk(*repository, big);  // keeps the pack of the patch
+  forget_for_good(*repository, first);
+  forget_for_good(*repository, second);
+  CHECK(prune(*repository, {.max_unused = 1}).removed.size() >= 1);
+  CHECK_FALSE(repository->has(store::ChunkId{hash::sha256(later)}));
+  store::empty_trash(repository->backend(), {1}, std::chrono::nanoseconds(0));
+  commit_chunk(*repository, later);
+  check_whole(*repository);
+  CHECK(depth_of(*repository, later) == 0);
+  CHECK(prune(*repository, {.max_unused = 0}).removed.size() >= 1);
+  check_whole(*repository);
+}
+
+TEST_CASE("a session whose patch lost its base to a prune stores the base again") {
+  const auto repository = fresh();
+  const auto base = test::random_bytes(6000, 1);
+  const auto first = commit_chunk(*repository, base);
+  const auto session = repository->begin_session();
+  const auto content = put_chunk(*session, changed(base, 7), base);
+  const auto other =
+      test::open_memory(static_cast<test::MemoryBackend&>(repository->backend()).store());
+  forget_for_good(*other, first);
+  CHECK(prune(*other).removed.size() == 1);
+  commit_file(*session, content);
+  check_whole(*other);
+  CHECK(depth_of(*other, changed(base, 7)) == 1);
 }
 
 TEST_CASE("a session that a prune has fenced looks again and commits all the same") {
