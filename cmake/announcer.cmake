@@ -11,11 +11,6 @@ function(provrun_embed_announcer TARGET)
     -Wl,-z,noseparate-code -Wl,--build-id=none)
   set_target_properties(provrun_announcer PROPERTIES CXX_CLANG_TIDY "" PREFIX "" OUTPUT_NAME announce
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/announcer" LINK_LIBRARIES "" INTERPROCEDURAL_OPTIMIZATION OFF)
-  set(library "${CMAKE_BINARY_DIR}/announcer/announce.so")
-  set(source "${CMAKE_SOURCE_DIR}/src/trace/announcer/image.cpp")
-  set_source_files_properties("${source}" TARGET_DIRECTORY "${TARGET}" PROPERTIES
-    OBJECT_DEPENDS "${library}" COMPILE_DEFINITIONS
-    "PROVRUN_ANNOUNCER_FILE=\"${library}\"")
-  target_sources(${TARGET} PRIVATE "${source}")
-  add_dependencies(${TARGET} provrun_announcer)
+  provrun_embed_file(${TARGET} provrun_announcer "${CMAKE_BINARY_DIR}/announcer/announce.so"
+    "${CMAKE_SOURCE_DIR}/src/trace/announcer/image.hpp" provrun::trace::announcer)
 endfunction()

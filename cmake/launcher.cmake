@@ -9,11 +9,6 @@ function(provrun_embed_launcher TARGET)
   target_link_options(provrun_launcher PRIVATE -static -no-pie -Wl,--gc-sections -s)
   set_target_properties(provrun_launcher PROPERTIES CXX_CLANG_TIDY "" POSITION_INDEPENDENT_CODE OFF
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/launcher")
-  set(program "${CMAKE_BINARY_DIR}/launcher/provrun_launcher")
-  set(source "${CMAKE_SOURCE_DIR}/src/exec/launcher/image.cpp")
-  set_source_files_properties("${source}" PROPERTIES
-    OBJECT_DEPENDS "${program}" COMPILE_DEFINITIONS
-    "PROVRUN_LAUNCHER_FILE=\"${program}\"")
-  target_sources(${TARGET} PRIVATE "${source}")
-  add_dependencies(${TARGET} provrun_launcher)
+  provrun_embed_file(${TARGET} provrun_launcher "${CMAKE_BINARY_DIR}/launcher/provrun_launcher"
+    "${CMAKE_SOURCE_DIR}/src/exec/launcher/image.hpp" provrun::exec::launcher)
 endfunction()

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "index_cache.hpp"
 #include "provrun/app/archive.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -15,6 +16,7 @@
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
 #include "provrun/snapshot/checker.hpp"
+#include "provrun/store/damage_notes.hpp"
 #include "provrun/store/pack_check.hpp"
 #include "verification_ledger.hpp"
 
@@ -262,6 +264,7 @@ CheckSummary check_repository(const CheckRequest& request,
       suspect.insert(one.pack);
       add({one.pack.object_name(), base::join(one.problems, "; "), {}, 0, {}});
     }
+    store::keep_damage_notes(*opened, index_cache_directory());
   }
   for (const auto& id : ids)
     if (ledger.verified(id) > now - kRecent) ++summary.verified_recently;

@@ -228,10 +228,8 @@ std::vector<ForgottenRow> list_forgotten(const std::optional<std::string>& locat
   std::vector<ForgottenRow> rows;
   for (const auto& [file, forgotten] : store::list_forgotten(repository->backend())) {
     if (forgotten.fate != store::Fate::forgotten) continue;
-    const auto time = base::parse_timestamp(
-        base::format("{}-{}-{}T{}:{}:{}", file.substr(0, 4), file.substr(4, 2), file.substr(6, 2),
-                     file.substr(9, 2), file.substr(11, 2), file.substr(13, 13)));
-    rows.push_back({id_of_file(file), time.value_or(base::Timestamp{}), forgotten.note.time,
+    const auto name = snapshot::parse_snapshot_file(file);
+    rows.push_back({id_of_file(file), name ? name->time : base::Timestamp{}, forgotten.note.time,
                     forgotten.note.keep_until, forgotten.note.user, forgotten.note.reason});
   }
   std::reverse(rows.begin(), rows.end());

@@ -19,21 +19,6 @@ namespace {
 constexpr std::uint64_t kManifestLimit = 256ULL << 20U;
 constexpr std::size_t kShortestPrefix = 4;  // "1234" names a snapshot, "12" is a slip
 
-// "20260801T120000.123456789Z-<64 digits>.json"; nullopt for anything else, such as a file being
-// copied in.
-std::optional<SnapshotName> parse_name(std::string_view file) {
-  constexpr std::size_t kTimeSize = 26;
-  if (file.size() != kTimeSize + 1 + 64 + 5 || !file.ends_with(".json") || file[kTimeSize] != '-')
-    return std::nullopt;
-  const auto id = hash::parse_digest(file.substr(kTimeSize + 1, 64));
-  const auto t = file.substr(0, kTimeSize);
-  const auto time = base::parse_timestamp(
-      base::format("{}-{}-{}T{}:{}:{}", t.substr(0, 4), t.substr(4, 2), t.substr(6, 2),
-                   t.substr(9, 2), t.substr(11, 2), t.substr(13)));
-  if (!id || !time) return std::nullopt;
-  return SnapshotName{*time, {*id}};
-}
-
 base::Error not_found(std::string_view text) {
   return base::Error(base::ErrorCode::not_found,
                      "there is no snapshot '" + base::printable(text) + "'")
@@ -46,6 +31,19 @@ bool is_hex(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<SnapshotName> parse_snapshot_file(std::string_view file) {
+  constexpr std::size_t kTimeSize = 26;
+  if (file.size() != kTimeSize + 1 + 64 + 5 || !file.ends_with(".json") || file[kTimeSize] != '-')
+    return std::nullopt;
+  const auto id = hash::parse_digest(file.substr(kTimeSize + 1, 64));
+  const auto t = file.substr(0, kTimeSize);
+  const auto time = base::parse_timestamp(
+      base::format("{}-{}-{}T{}:{}:{}", t.substr(0, 4), t.substr(4, 2), t.substr(6, 2),
+                   t.substr(9, 2), t.substr(11, 2), t.substr(13)));
+  if (!id || !time) return std::nullopt;
+  return SnapshotName{*time, {*id}};
+}
 
 std::string SnapshotName::object_name() const {
   return "snapshots/" + store::snapshot_file_name(time, id.digest);
@@ -78,7 +76,7 @@ std::vector<SnapshotName> list_snapshots(store::Repository& repository) {
   // Where a forget was cut short the name is still there: the trash says what holds.
   const auto trash = backend.list("trash/snapshots");
   for (const auto& file : backend.list("snapshots")) {
-    const auto name = parse_name(file);
+    const auto name = parse_snapshot_file(file);
     if (!name) continue;
     if (std::binary_search(trash.begin(), trash.end(), file.substr(0, file.size() - 5)) &&
         store::is_forgotten(backend, file))

@@ -33,8 +33,7 @@ class SourceWalk {
     problem,  ///< problem(): could not be looked at
     end
   };
-  /// Error(invalid_input) when two of them
-  /// would get the same place.
+  /// Error(invalid_input) when two of them would get the same place.
   explicit SourceWalk(const ArchiveSelection& selection);
 
   Event next();

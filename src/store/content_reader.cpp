@@ -26,7 +26,6 @@ namespace {
 constexpr std::uint64_t kLongContent = 4 << 20;  // bytes from which threads are worth starting
 constexpr int kNestedPatches = 64;               // bases of bases; writers stop far below
 constexpr std::size_t kZeros = 64 << 10;         // bytes of a hole given at a time
-constexpr std::size_t kHeaderBytes = 600;        // enough to tell a frame's method and length
 
 thread_local int nested_patches = 0;
 
@@ -128,16 +127,15 @@ std::vector<std::uint8_t> Repository::read_chunk(const ChunkId& id) {
 
 std::uint64_t Repository::chunk_length(const ChunkId& id) {
   for (const auto& location : index_->find(id)) {
-    std::vector<std::uint8_t> start(std::min<std::size_t>(location.length, kHeaderBytes));
+    std::vector<std::uint8_t> start(std::min<std::size_t>(location.length, kFrameStart));
     backend_->read(location.pack.object_name(), location.offset, start);
-    // The header alone: its length is not that of the whole frame, so it is parsed by hand.
-    std::size_t begin = 0;
-    if (start.size() > 8 && start[0] == 0x51 && start[1] == 0x2A && start[2] == 0x4D) {
-      const auto end = std::find(start.begin() + 8, start.end(), static_cast<std::uint8_t>('\n'));
-      begin = static_cast<std::size_t>(end - start.begin()) + 1;
+    try {
+      const auto header = parse_frame_start(start, location.length);
+      const auto frame = std::span<const std::uint8_t>(start).subspan(header.header_size);
+      if (const auto size = codec::frame_content_size(frame)) return *size;
+    } catch (const base::Error& error) {
+      if (error.code() != base::ErrorCode::corruption) throw;  // otherwise another copy may tell
     }
-    if (begin >= start.size()) continue;
-    if (const auto size = codec::frame_content_size(std::span(start).subspan(begin))) return *size;
   }
   return chunk(id)->bytes.size();
 }

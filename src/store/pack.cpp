@@ -155,7 +155,17 @@ SealedPack PackWriter::seal() {
   return pack;
 }
 
-std::vector<PackedChunk> read_pack_table(backend::Backend& backend, const PackId& id) {
+namespace {
+
+struct TableText {
+  std::vector<std::uint8_t> bytes;
+  std::uint64_t offset = 0;  ///< of the footer in the pack
+  std::string_view view() const {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+};
+
+TableText read_table_text(backend::Backend& backend, const PackId& id) {
   const auto name = id.object_name();
   const auto size = backend.size_of(name);
   if (!size)
@@ -173,9 +183,25 @@ std::vector<PackedChunk> read_pack_table(backend::Backend& backend, const PackId
   if (read_little_endian<std::uint32_t>(footer.data()) != kSkippableMagic ||
       read_little_endian<std::uint32_t>(footer.data() + 4) != *size - offset - kHeaderSize)
     throw damaged(id, "its footer is not where the trailer says");
-  const auto table =
-      codec::ZstdDecompressor().decompress(std::span(footer).subspan(kHeaderSize), kTableLimit);
-  return parse_table({reinterpret_cast<const char*>(table.data()), table.size()}, offset, id);
+  return {codec::ZstdDecompressor().decompress(std::span(footer).subspan(kHeaderSize), kTableLimit),
+          offset};
+}
+
+}  // namespace
+
+std::vector<PackedChunk> read_pack_table(backend::Backend& backend, const PackId& id) {
+  const auto table = read_table_text(backend, id);
+  return parse_table(table.view(), table.offset, id);
+}
+
+std::string session_of_pack(backend::Backend& backend, const PackId& id) {
+  try {
+    const auto table = read_table_text(backend, id);
+    const auto line = table.view().substr(0, table.view().find('\n'));
+    return std::string(line.substr(line.rfind(' ') + 1));
+  } catch (const base::Error&) {
+    return {};
+  }
 }
 
 std::vector<PackId> list_packs(backend::Backend& backend) {

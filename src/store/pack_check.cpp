@@ -7,6 +7,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/codec/zstd.hpp"
 #include "provrun/store/chunk_frame.hpp"
+#include "provrun/store/index.hpp"
 #include "provrun/store/repository.hpp"
 #include "provrun/store/slot.hpp"
 #include "provrun/store/write_session.hpp"
@@ -69,6 +70,7 @@ PackVerdict verify_pack(Repository& repository, const PackId& id,
         ++verdict.chunks;
       } catch (const base::Error& error) {
         if (!harmful(error)) throw;
+        repository.index().note_damaged(chunk.id, id);
         if (++damaged_chunks <= kNamedProblems)
           verdict.problems.push_back(
               base::format("chunk {}: {}", chunk.id.to_hex().substr(0, 12), error.message()));

@@ -5,7 +5,6 @@
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
-#include "provrun/codec/zstd.hpp"
 #include "provrun/os/random.hpp"
 #include "provrun/store/chunk_frame.hpp"
 #include "provrun/store/epochs.hpp"
@@ -19,8 +18,6 @@ namespace {
 constexpr char kReserve[] = "reserve";
 constexpr std::size_t kReserveSize = 1 << 20;
 constexpr std::uint64_t kSmallLimit = 1 << 20;
-constexpr std::size_t kTrailerSize = 20;
-constexpr std::uint64_t kTableLimit = 1ULL << 30U;
 
 }  // namespace
 
@@ -141,27 +138,6 @@ std::set<std::string> open_sessions(backend::Backend& backend) {
     }
   }
   return sessions;
-}
-
-std::string session_of_pack(backend::Backend& backend, const PackId& pack) {
-  try {
-    const auto name = pack.object_name();
-    const auto size = backend.size_of(name);
-    if (!size || *size < kTrailerSize + 8) return {};
-    std::uint8_t trailer[kTrailerSize];
-    backend.read(name, *size - kTrailerSize, trailer);
-    std::uint64_t offset = 0;
-    for (int i = 7; i >= 0; --i) offset = offset << 8U | trailer[4 + i];
-    if (offset > *size - kTrailerSize - 8) return {};
-    std::vector<std::uint8_t> footer(*size - offset - kTrailerSize - 8);
-    backend.read(name, offset + 8, footer);
-    const auto table = codec::ZstdDecompressor().decompress(footer, kTableLimit);
-    std::string_view text(reinterpret_cast<const char*>(table.data()), table.size());
-    text = text.substr(0, text.find('\n'));
-    return std::string(text.substr(text.rfind(' ') + 1));
-  } catch (const base::Error&) {
-    return {};
-  }
 }
 
 void make_reserve(backend::Backend& backend) {

@@ -107,12 +107,11 @@ class CachedFiles : public core::WorkspaceFiles {
   std::string relative_to_root(const std::string& absolute_path) const;
   bool is_own(const std::string& directory, std::string_view name) const;
   void make_parents(const std::string& absolute_path);
+  std::string move_to(const std::string& path, const std::string& directory);
   bool fine_timestamps(std::uint64_t device);
 
   std::string root_;
   catalog::State* state_;
-  std::string move_to(const std::string& path, const std::string& directory);
-
   std::string aside_;
   std::string unfinished_;
   std::function<void(const std::string&)> notice_;

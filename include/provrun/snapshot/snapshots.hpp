@@ -23,6 +23,10 @@ struct SnapshotName {
 /// durable when this returns.
 SnapshotName commit_snapshot(store::WriteSession& session, Manifest manifest);
 
+/// Of a file in snapshots/, "20260801T120000.123456789Z-<64 digits>.json"; nullopt for anything
+/// else, such as a file being copied in.
+std::optional<SnapshotName> parse_snapshot_file(std::string_view file);
+
 /// All snapshots, oldest first; names only, no manifest is read.
 std::vector<SnapshotName> list_snapshots(store::Repository& repository);
 

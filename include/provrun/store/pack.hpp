@@ -92,6 +92,8 @@ class PackWriter {
 
 /// Reads the chunk table of a pack. Error(corruption) when the footer is damaged.
 std::vector<PackedChunk> read_pack_table(backend::Backend& backend, const PackId& id);
+/// The session that wrote the pack, from its footer; empty when that cannot be read.
+std::string session_of_pack(backend::Backend& backend, const PackId& pack);
 /// The packs there are, by name, sorted.
 std::vector<PackId> list_packs(backend::Backend& backend);
 

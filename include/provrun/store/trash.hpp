@@ -40,8 +40,6 @@ std::optional<std::vector<std::uint8_t>> salvage_chunk(Repository& repository, c
 
 /// Sessions that have claimed a slot and not ended, as far as their claims tell.
 std::set<std::string> open_sessions(backend::Backend& backend);
-/// The session that wrote the pack, from its footer; empty when that cannot be read.
-std::string session_of_pack(backend::Backend& backend, const PackId& pack);
 
 /// A file of 1 MiB that is there to be removed: so much forget and prune need to begin with on a
 /// full disk.

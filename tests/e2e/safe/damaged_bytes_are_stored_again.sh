@@ -1,4 +1,4 @@
-# Bytes that verify found damaged are stored again by the next run that has them; the old run is whole then.
+# Bytes that verify or check found damaged are stored again by the next run that has them; the old run is whole then.
 head -c 400000 /dev/urandom > big.bin
 echo 1 > small.txt
 pipeline <<'YAML'
@@ -22,3 +22,12 @@ ok provrun verify "$first"
 ok provrun verify latest
 ok provrun restore --run "$first" --into back
 expect_same back/big.bin big.bin
+
+for pack in $(find .provrun/repository/packs -type f -size +300k); do
+  chmod u+w "$pack"
+  printf 'XXXXXXXX' | dd of="$pack" bs=1 seek=200000 conv=notrunc status=none
+done
+fails 5 provrun check --read-data
+echo 4 > small.txt
+ok provrun run -q
+ok provrun verify "$first"
