@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "provrun/app/run_names.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/catalog/catalog_edges.hpp"
 #include "provrun/db/transaction.hpp"
@@ -37,8 +38,9 @@ std::vector<lineage::Node> nodes_of_run(Archive& archive, lineage::EdgeSource& e
     for (const auto execution : edges.executions_of_run(archive.catalog().find_run(name).id))
       nodes.emplace_back(execution);
   } catch (const base::Error& error) {
+    // What several runs' ids begin with means one of them; another word may mean anything.
     if (error.code() != base::ErrorCode::not_found &&
-        error.code() != base::ErrorCode::invalid_input)
+        (begins_run_id(name) || error.code() != base::ErrorCode::invalid_input))
       throw;
   }
   return nodes;

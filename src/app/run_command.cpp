@@ -158,6 +158,7 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   job.working_directory = directory;
   job.environment.assign(request.variables.begin(), request.variables.end());
   job.streams = core::Streams::inherited;
+  job.output_to_error = request.output_to_error;
   job.workspace = workspace.root();
   executor.start(std::move(job));
   std::vector<core::JobResult> results;

@@ -21,6 +21,7 @@
 #include "provrun/os/lock.hpp"
 #include "provrun/snapshot/tree_writer.hpp"
 #include "provrun/store/write_session.hpp"
+#include "secret_in_file.hpp"
 #include "storing_thread.hpp"
 
 namespace provrun::app {
@@ -188,7 +189,23 @@ struct RunRecorder::State {
         return;
       }
     }
+    if (withheld(artifact, path)) return;
     storing->store(path, artifact.content);
+  }
+
+  std::string key_of(const core::Artifact& artifact) const {
+    return artifact.path + '\0' + artifact.content.digest.to_hex();
+  }
+
+  // A declared file with a declared secret in it: what cannot be taken out again does not go in.
+  bool withheld(const core::Artifact& artifact, const std::string& path) {
+    if (setup.secrets == nullptr || setup.secrets->empty()) return false;
+    const auto name = secret_in_file(*setup.secrets, path);
+    if (!name) return false;
+    if (optional.insert(key_of(artifact)).second && setup.notice)
+      setup.notice(base::format("{} holds the secret {}: its content is named, and not stored",
+                                base::printable(artifact.path), *name));
+    return true;
   }
 
   // Nobody asked for an undeclared file to be kept: one with a secret in it is only named.
@@ -254,7 +271,7 @@ struct RunRecorder::State {
   // A file that was observed to be used or made: others may change it before it is stored.
   void try_keep(const core::Artifact& artifact) {
     if (artifact.size > kLargestObserved && artifact.path.starts_with('/')) return;
-    if (!optional.insert(artifact.path + '\0' + artifact.content.digest.to_hex()).second) return;
+    if (!optional.insert(key_of(artifact)).second) return;
     // What the repository has need not be read to be refused.
     if (auto content =
             single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
@@ -375,7 +392,7 @@ struct RunRecorder::State {
       std::erase_if(*list, [&](const auto& entry) {
         const auto& artifact = entry.second;
         const bool may_lack =
-            optional.contains(artifact.path + '\0' + artifact.content.digest.to_hex()) ||
+            optional.contains(key_of(artifact)) ||
             (list == &superseded && core::is_link(artifact));  // a link to nothing, now another
         return may_lack && !is_stored(artifact);
       });
@@ -458,7 +475,7 @@ struct RunRecorder::State {
 
   void store_artifacts() {
     for (const auto& [path, artifact] : artifacts)
-      if (!optional.contains(path + '\0' + artifact.content.digest.to_hex()))
+      if (!optional.contains(key_of(artifact)))
         keep(artifact, recovering ? source_of(artifact) : setup.files->absolute(path));
     for (const auto& [path, log] : logs) keep(log, log_path(log.content));
     storing->finish();
@@ -692,7 +709,8 @@ Journal read_journal(std::string_view text) {
 }  // namespace
 
 std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
-                                          CachedFiles& files, const policy::Redactor& redactor) {
+                                          CachedFiles& files, const policy::Redactor& redactor,
+                                          const policy::KnownSecrets* secrets) {
   std::vector<core::RunRecord> recovered;
   if (!os::stat_file(workspace.runs_directory())) return recovered;
   for (const auto& entry : os::list_directory(workspace.runs_directory())) {
@@ -717,7 +735,8 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
       continue;
     }
     auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
-    RunRecorder recorder({workspace, &archive, &files, &redactor, std::move(workflow_file)}, *head);
+    RunRecorder recorder(
+        {workspace, &archive, &files, &redactor, std::move(workflow_file), secrets}, *head);
     for (auto& execution : told.executions) recorder.recover(std::move(execution));
     recovered.push_back(recorder.finish(core::RunState::interrupted, told.cause, {}));
   }

@@ -92,6 +92,25 @@ policy::Redactor make_redactor(const pipeline::Workflow& workflow,
   return {secrets_of(workflow, variables), std::vector<std::uint8_t>(key.begin(), key.end())};
 }
 
+// Variables that steps of the selection have as secrets, and that are not there.
+std::vector<std::string> unset_secrets(const pipeline::Graph& graph,
+                                       const std::vector<pipeline::InstanceId>& selection,
+                                       const engine::Variables& variables) {
+  std::map<std::string, std::string> users;  // by variable: the first step
+  const pipeline::Step* last = nullptr;
+  for (const auto id : selection) {
+    const auto& step = graph.step(id);
+    if (&step == last) continue;
+    last = &step;
+    for (const auto& name : step.environment->secrets)
+      if (!variables.contains(name)) users.emplace(name, step.name);
+  }
+  std::vector<std::string> texts;
+  for (const auto& [name, step] : users)
+    texts.push_back(base::format("the secret {} is not set; {} will not have it", name, step));
+  return texts;
+}
+
 // The pipeline and the files it is made from are stored as they are, for ever: one that holds a
 // secret is refused before anything is recorded.
 void refuse_secrets(const LoadedPipeline& loaded, const std::vector<policy::Secret>& secrets) {
@@ -214,6 +233,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
         .hint("give the inner pipeline a folder of its own");
   require_repository(location, workspace);
   workspace.ensure();
+  observer.works_in(workspace.root());
   const auto lock = workspace.lock(
       "run of " + loaded.file_name,
       [&](const std::string& holder) { observer.waiting_for(holder); },
@@ -221,8 +241,11 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   const auto archive = Archive::open(location, workspace, Archive::Mode::update);
 
   const auto redactor = make_redactor(*loaded.workflow, request.variables, workspace.hash_key());
-  refuse_secrets(loaded, secrets_of(*loaded.workflow, request.variables));
+  const auto secrets = secrets_of(*loaded.workflow, request.variables);
+  const policy::KnownSecrets known_secrets(secrets);
+  refuse_secrets(loaded, secrets);
   const auto notice = [&](const std::string& text) { observer.notice(text); };
+  for (const auto& text : unset_secrets(graph, selection, request.variables)) notice(text);
   // We hold the lock: processes of this workspace's steps are what a killed run has left, and they
   // would write on into the files of this one.
   if (const int ended =
@@ -232,7 +255,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
                                  ended == 1 ? "" : "es", ended == 1 ? "was" : "were"));
   {
     CachedFiles files(workspace.root(), archive->state(), ".provrun/aside", notice);
-    for (const auto& run : recover_runs(workspace, *archive, files, redactor))
+    for (const auto& run : recover_runs(workspace, *archive, files, redactor, &known_secrets))
       report.recovered.push_back(run.id.to_string());
   }
   for (const auto& run : report.recovered)
@@ -257,7 +280,9 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   decider.name_software_with(
       [&](core::Reason& reason, const core::ExecutionId& last) { software.improve(reason, last); });
 
-  RunRecorder recorder({workspace, archive.get(), &files, &redactor, loaded.file_name}, record);
+  RunRecorder recorder(
+      {workspace, archive.get(), &files, &redactor, loaded.file_name, &known_secrets, notice},
+      record);
   TracedFiles traced(files, catalog::state_path(workspace.root()));
   files.recall_with([&](const core::ContentId& listing) { return traced.listing(listing); });
   exec::LocalExecutor processes(recorder.directory(), traced);
@@ -340,6 +365,7 @@ Plan plan_workflow(const RunRequest& request) {
 
   Plan plan;
   plan.workflow = loaded.name();
+  plan.notices = unset_secrets(graph, selection, request.variables);
   enum class Fate : std::uint8_t { known, unknown, blocked };
   std::vector<Fate> fates(graph.instance_count(), Fate::known);
   for (const auto id : selection) {
@@ -349,9 +375,13 @@ Plan plan_workflow(const RunRequest& request) {
     for (const auto path : graph.outputs(id))
       step.outputs.push_back(std::string(graph.path(path)) + (graph.is_directory(path) ? "/" : ""));
     auto& fate = fates[pipeline::index_of(id)];
+    // Whatever becomes of its inputs.
+    const bool frozen = decider.frozen(id);
+    const auto lacks = frozen ? decider.missing_output(id) : std::string();
+    const bool rests = frozen && lacks.empty();
     const auto depend_on = [&](pipeline::InstanceId before) {
       const auto theirs = fates[pipeline::index_of(before)];
-      if (theirs == Fate::known) return;
+      if (theirs == Fate::known || rests) return;
       if (step.reason.kind.empty())
         step.reason = {"upstream", std::string(graph.name(before)), "", ""};
       fate = std::max(fate, theirs);
@@ -360,6 +390,10 @@ Plan plan_workflow(const RunRequest& request) {
       if (!graph.order_only(id, before) || decider.dependencies().reads_from(id, before))
         depend_on(before);
     for (const auto before : decider.dependencies().learned(id)) depend_on(before);
+    if (frozen && fate == Fate::unknown) {  // what it needs will be made, and it will not run
+      fate = Fate::blocked;
+      step.reason = {"impossible", engine::frozen_without(lacks, step.step), "", ""};
+    }
     if (fate == Fate::known) {
       auto decision = decider.decide(id);
       step.reason = decision.reason;

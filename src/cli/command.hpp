@@ -24,6 +24,7 @@ struct Call {
   bool has_command = false;            ///< there was a "--"
   GlobalOptions global;
   std::vector<std::string> command_line;  ///< all of argv
+  std::string called_in;  ///< the directory before -C; empty when it is not known any more
   Console* console = nullptr;
 };
 

@@ -7,6 +7,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/codec/zstd.hpp"
 #include "provrun/os/terminal.hpp"
 
 namespace provrun::cli {
@@ -179,8 +180,25 @@ int command_cat(const Call& call) {
   options.parse(call.arguments);
   if (words.size() != 1) throw usage(call, "cat takes one SNAPSHOT:PATH");
   complete_filter(shelf.filter);
-  call.console->flush();
-  app::read_file(shelf, words[0], os::write_standard_output);
+  auto& console = *call.console;
+  console.flush();
+  if (!console.json()) {
+    app::read_file(shelf, words[0], os::write_standard_output);
+    return 0;
+  }
+  // A file's bytes need not be text: they come in base64, piece by piece.
+  constexpr std::size_t kPiece = 48U << 10U;
+  std::uint64_t offset = 0;
+  app::read_file(shelf, words[0], [&](std::string_view bytes) {
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes.size(), kPiece))) {
+      const auto piece = bytes.substr(0, kPiece);
+      console.object(codec::Json::object(
+          {{"type", "bytes"}, {"offset", offset}, {"base64", codec::to_base64(piece)}}));
+      offset += piece.size();
+    }
+    console.flush();
+  });
+  console.object(codec::Json::object({{"type", "summary"}, {"bytes", offset}}));
   return 0;
 }
 

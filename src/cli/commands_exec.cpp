@@ -59,6 +59,8 @@ app::CommandRequest command_request(const Call& call) {
     throw base::Error(base::ErrorCode::invalid_input, "exec needs a command after '--'")
         .hint("for example: provrun exec -o out.txt -- sort -o out.txt in.txt");
   request.command = call.command;
+  // With --json standard output has nothing but objects.
+  request.output_to_error = call.console->json();
   request.tracing = tracing.tracing(call.verb);
   request.repository = call.global.repository;
   request.trigger = call.command_line;
@@ -127,7 +129,7 @@ int command_reproduce(const Call& call) {
   auto quiet_options = console.options();
   quiet_options.json = false;
   Console progress(quiet_options);
-  RunView view(progress);
+  RunView view(progress, call.called_in);
   const auto report = app::reproduce(request, view, [&] { return interrupts.count(); });
   progress.status("");
   for (const auto& notice : report.notices) console.warning("provrun: " + notice);

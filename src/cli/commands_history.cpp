@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "options.hpp"
 #include "provrun/app/lineage_view.hpp"
+#include "provrun/app/run_names.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
@@ -172,10 +173,18 @@ void print_run(Console& console, const app::StoredRun& run) {
     console.result("params    " + base::printable(record.parameters.dump()));
   if (!record.git.is_null()) {
     const auto commit = record.git.get_string("commit");
+    const auto* notes = record.git.find("notes");
+    const bool unread = notes != nullptr && notes->is_array() && !notes->as_array().empty();
     console.result(base::format(
-        "git       {}{}{}", commit.empty() ? "no commit yet" : commit.substr(0, 12),
+        "git       {}{}{}",
+        !commit.empty() ? commit.substr(0, 12)
+        : unread        ? "not read"
+                        : "no commit yet",
         record.git.get_string("branch").empty() ? "" : " on " + record.git.get_string("branch"),
         record.git.get_bool("dirty") ? ", with changes" : ""));
+    if (unread)
+      for (const auto& note : notes->as_array())
+        console.result("          " + base::printable(note.as_string()));
   }
   if (record.environment.is_object()) {
     if (const auto* os_info = record.environment.find("os"))
@@ -328,6 +337,10 @@ int command_show(const Call& call) {
   }
   if (!seen.empty()) return 0;
   const auto versions = app::file_versions(*archive, word);
+  // Several runs' ids begin with the word: one of them was meant.
+  if (versions.empty() && no_run.code() == base::ErrorCode::invalid_input &&
+      app::begins_run_id(word))
+    throw std::move(no_run);
   if (versions.empty())
     throw base::Error(base::ErrorCode::not_found,
                       base::format("no run, step or file '{}' is recorded", base::printable(word)))

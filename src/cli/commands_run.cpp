@@ -102,6 +102,7 @@ codec::Json plan_line(const app::PlannedStep& step) {
 }
 
 void print_plan(Console& console, const app::Plan& plan, bool all) {
+  for (const auto& text : plan.notices) console.note("provrun: " + text);
   double seconds = 0;
   for (const auto& step : plan.steps) {
     if (console.json()) console.object(plan_line(step));
@@ -161,7 +162,7 @@ int command_run(const Call& call) {
     return 0;
   }
   const os::InterruptCounter interrupts;
-  RunView view(*call.console);
+  RunView view(*call.console, call.called_in);
   const auto report = app::run_workflow(request, view, [&] { return interrupts.count(); });
   view.summary(report, interrupts.last_signal());
   if (report.outcome.state == core::RunState::interrupted)

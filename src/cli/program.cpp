@@ -166,6 +166,10 @@ void decide_appearance(Preliminary& result) {
 }
 
 int run(Preliminary& result, Console& console) {
+  try {
+    result.call.called_in = os::current_directory();
+  } catch (const base::Error&) {  // it was removed: -C leads out of it
+  }
   for (const auto& directory : result.directories) os::change_directory(directory);
   result.call.console = &console;
   if (result.version) {

@@ -22,8 +22,8 @@ constexpr std::size_t kShownLogBytes = 16384;
 
 std::string shortened(std::string text, std::size_t limit) {
   text = base::printable(text);
-  if (text.size() > limit) text = text.substr(0, limit - 1) + "…";
-  return text;
+  if (base::display_width(text) <= limit) return text;
+  return std::string(base::cut_to_width(text, limit - 1)) + "…";
 }
 
 std::string short_value(const std::string& value) {
@@ -49,13 +49,30 @@ std::vector<std::string> last_lines(const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+// How a path of the workspace is spelled in one of its directories.
+std::string seen_from(const std::string& directory, const std::string& path) {
+  if (directory == "." || path.starts_with('/')) return path;
+  const auto from = base::split(directory, '/');
+  const auto to = base::split(path, '/');
+  std::size_t common = 0;
+  while (common < from.size() && common + 1 < to.size() && from[common] == to[common]) ++common;
+  std::string spelled;
+  for (auto i = common; i < from.size(); ++i) spelled += "../";
+  for (auto i = common; i < to.size(); ++i) spelled.append(i > common ? "/" : "").append(to[i]);
+  return spelled;
+}
+
+}  // namespace
+
 std::string describe(const core::Reason& reason) {
   const auto what = base::printable(reason.what);
   const auto change =
       reason.before.empty() && reason.after.empty()
           ? std::string()
           : base::format(": {} → {}", short_value(reason.before), short_value(reason.after));
-  if (reason.kind == "first_run") return "it has not run here yet";
+  if (reason.kind == "first_run") return "it has no result here yet";
   if (reason.kind == "command") return "its command changed" + change;
   if (reason.kind == "shell") return "its shell changed" + change;
   if (reason.kind == "directory") return "its working directory changed" + change;
@@ -90,7 +107,7 @@ std::string describe(const core::Reason& reason) {
                           what);
     return base::format("the names in {}, which it lists, changed", what);
   }
-  if (reason.kind == "impossible") return what;
+  if (reason.kind == "impossible") return "it " + what;
   return reason.kind;
 }
 
@@ -99,12 +116,17 @@ codec::Json reason_object(const core::Reason& reason) {
   return core::to_json(reason);
 }
 
-std::string command_alone(const core::Execution& execution) {
+std::string command_alone(const core::Execution& execution, const std::string& workspace) {
   const auto& key = execution.key;
   if (key.is_null()) return {};
-  std::string text;
-  if (const auto directory = key.get_string("directory"); !directory.empty() && directory != ".")
-    text += "cd " + base::shell_quote(directory) + " && ";
+  const auto directory = key.get_string("directory", ".");
+  // The streams' paths count from the workspace, and the command is started in the directory.
+  const auto stream = [&](const char* name, const char* sign) {
+    const auto path = key.get_string(name);
+    return path.empty() ? std::string() : sign + base::shell_quote(seen_from(directory, path));
+  };
+  const auto input = stream("stdin", " < ");
+  const auto outputs = stream("stdout", " > ") + stream("stderr", " 2> ");
   std::string variables;
   if (const auto* environment = key.find("environment"))
     for (const auto& [name, value] : environment->as_object())
@@ -113,21 +135,29 @@ std::string command_alone(const core::Execution& execution) {
   std::string shell;
   if (const auto* words = key.find("shell"))
     for (const auto& word : words->as_array()) shell += base::shell_quote(word.as_string()) + " ";
-  bool first = true;
+  std::vector<std::string> commands;
   if (const auto* scripts = key.find("run"))
-    for (const auto& script : scripts->as_array()) {
-      if (!first) text += " && ";
-      text += variables + shell + base::shell_quote(script.as_string());
-      first = false;
-    }
-  for (const auto& [name, sign] :
-       {std::pair{"stdin", " < "}, {"stdout", " > "}, {"stderr", " 2> "}})
-    if (const auto path = key.get_string(name); !path.empty())
-      text += sign + base::shell_quote(path);
-  return text;
+    for (const auto& script : scripts->as_array())
+      // A recorded command of its own has no shell: its words are quoted already.
+      commands.push_back(
+          variables +
+          (shell.empty() ? script.as_string() : shell + base::shell_quote(script.as_string())) +
+          input);
+  auto text = base::join(commands, " && ");
+  // Each script reads the input from its start; the outputs take what all of them write.
+  if (commands.size() > 1 && !outputs.empty()) text = "{ " + text + "; }";
+  text += outputs;
+  auto start = workspace;
+  if (directory != ".") start = start.empty() ? directory : os::join_path(start, directory);
+  return start.empty() ? text : "cd " + base::shell_quote(start) + " && " + text;
 }
 
-RunView::RunView(Console& console) : console_(console), started_(os::steady_now()) {}
+RunView::RunView(Console& console, std::string called_in)
+    : console_(console), called_in_(std::move(called_in)), started_(os::steady_now()) {}
+
+void RunView::works_in(const std::string& workspace) {
+  workspace_ = workspace == called_in_ ? std::string() : workspace;
+}
 
 void RunView::expected(double seconds, std::size_t unknown_steps) {
   expected_s_ = seconds;
@@ -187,7 +217,7 @@ void RunView::step_ended(const core::Execution& execution, const std::string& lo
   const auto step = base::printable(execution.step);
   switch (execution.state) {
     case core::StepState::executed:
-      if (!console_.options().live || console_.options().verbosity > 0)
+      if (tells_each_step())
         console_.note(
             base::format("[{}/{}] {} in {}: {}",
                          counts_.executed + counts_.reused + counts_.up_to_date, steps_, step,
@@ -196,7 +226,7 @@ void RunView::step_ended(const core::Execution& execution, const std::string& lo
                          describe(execution.reason)));
       break;
     case core::StepState::reused:
-      if (!console_.options().live || console_.options().verbosity > 0)
+      if (tells_each_step())
         console_.note(base::format("[{}/{}] {} restored: {}",
                                    counts_.executed + counts_.reused + counts_.up_to_date, steps_,
                                    step, describe(execution.reason)));
@@ -214,6 +244,12 @@ void RunView::step_ended(const core::Execution& execution, const std::string& lo
   redraw();
 }
 
+// Where no live line tells how far the run is, and none is unwanted.
+bool RunView::tells_each_step() const {
+  const auto& options = console_.options();
+  return options.verbosity > 0 || (!options.live && !options.silent_progress);
+}
+
 void RunView::show_failure(const core::Execution& execution, const std::string& log_path) {
   std::string failure = execution.failure;
   if (!execution.attempts.empty() && execution.attempts.back().signal != 0 &&
@@ -224,7 +260,7 @@ void RunView::show_failure(const core::Execution& execution, const std::string& 
                                 base::printable(execution.step), failure));
   if (!log_path.empty())
     for (const auto& line : last_lines(log_path)) console_.warning("  | " + line);
-  const auto alone = command_alone(execution);
+  const auto alone = command_alone(execution, workspace_);
   if (!execution.attempts.empty() && !alone.empty())
     console_.warning("  to run it alone: " + alone);
 }
@@ -251,8 +287,7 @@ std::string RunView::time_left() const {
   // Work per second of wall-clock time so far: how many steps really run at once.
   const double rate = std::max(1e-3, done_s_ / std::max(elapsed, 1e-3));
   if (work <= 0) return {};
-  return " · " +
-         base::format_duration(
+  return base::format_duration(
              std::chrono::nanoseconds(static_cast<std::int64_t>(work / rate * 1e9))) +
          " left";
 }
@@ -265,6 +300,8 @@ void RunView::redraw() {
   std::string line = base::format(
       "[{}/{}]", counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed, steps_);
   if (counts_.failed > 0) line += base::format(" {} failed ·", counts_.failed);
+  // Before the names: on a narrow terminal it is they that are cut.
+  if (const auto left = time_left(); !left.empty()) line += " " + left + " ·";
   std::size_t shown = 0;
   for (const auto& [step, since] : running_) {
     if (++shown > 3) {
@@ -274,9 +311,10 @@ void RunView::redraw() {
     line += " " + base::printable(step);
     if (now - since > std::chrono::seconds(1)) line += " " + base::format_duration(now - since);
   }
-  line += time_left();
-  const auto width = static_cast<std::size_t>(os::terminal_width(2));
-  line.resize(base::cut_to_width(line, width - 1).size());
+  // The last column stays free: some terminals begin a new line there.
+  const auto width = static_cast<std::size_t>(std::max(os::terminal_width(2), 2)) - 1;
+  if (base::display_width(line) > width)
+    line = std::string(base::cut_to_width(line, width - 1)) + "…";
   console_.status(line);
 }
 

@@ -13,8 +13,10 @@ namespace provrun::cli {
 /// plain line per step that was executed or restored. Failures always with the end of their output.
 class RunView : public app::RunObserver {
  public:
-  explicit RunView(Console& console);
+  /// called_in: the directory that the caller's shell is in.
+  RunView(Console& console, std::string called_in);
 
+  void works_in(const std::string& workspace) override;
   void expected(double seconds, std::size_t unknown_steps) override;
   void waiting_for(const std::string& holder) override;
   void recording() override;
@@ -32,10 +34,13 @@ class RunView : public app::RunObserver {
 
  private:
   void show_failure(const core::Execution& execution, const std::string& log_path);
+  bool tells_each_step() const;
   void redraw();
   std::string time_left() const;
 
   Console& console_;
+  std::string called_in_;
+  std::string workspace_;  // empty: where the caller is
   std::size_t steps_ = 0;
   core::StepCounts counts_;
   std::map<std::string, std::chrono::nanoseconds> running_;
@@ -49,7 +54,7 @@ class RunView : public app::RunObserver {
 /// "its input raw/a.csv changed", for people.
 std::string describe(const core::Reason& reason);
 codec::Json reason_object(const core::Reason& reason);
-/// What a person would type to run the step's command alone.
-std::string command_alone(const core::Execution& execution);
+/// What a person would type to run the step's command alone; in the workspace, where that is given.
+std::string command_alone(const core::Execution& execution, const std::string& workspace = {});
 
 }  // namespace provrun::cli

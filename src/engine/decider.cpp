@@ -153,9 +153,34 @@ Decider::Outputs Decider::identify_outputs(InstanceId id, const core::LastExecut
   return outputs;
 }
 
+bool Decider::frozen(InstanceId id) const {
+  return graph_.step(id).frozen && !forcing_.steps.contains(graph_.step(id).name) &&
+         !forcing_.steps.contains(graph_.name(id));
+}
+
+std::string Decider::missing_output(InstanceId id) {
+  return identify_outputs(id, history_.last(std::string(graph_.name(id)))).first_missing;
+}
+
+std::string frozen_without(const std::string& output, std::string_view instance) {
+  return base::format("is frozen, and its output {} is not there; --force {} runs it",
+                      base::printable(output), instance);
+}
+
 Decision Decider::decide(InstanceId id) {
   Decision decision;
   const auto& step = graph_.step(id);
+  const bool is_frozen = frozen(id);
+  if (is_frozen) {
+    // Whatever has become of its inputs.
+    const auto* last = history_.last(std::string(graph_.name(id)));
+    auto outputs = identify_outputs(id, last);
+    if (outputs.first_missing.empty()) {
+      decision.outputs = std::move(outputs.present);
+      if (last != nullptr) decision.execution = last->execution;
+      return decision;
+    }
+  }
   const auto invocation = graph_.invocation(id);
 
   KeyParts parts;
@@ -172,7 +197,7 @@ Decision Decider::decide(InstanceId id) {
     }
     if (!state) {
       decision.action = Action::impossible;
-      decision.problem = base::format("its input {} is not there", base::printable(name));
+      decision.problem = base::format("lacks its input {}", base::printable(name));
       return decision;
     }
     parts.inputs.emplace_back(kind == core::PathKind::directory ? name + "/" : name,
@@ -206,18 +231,7 @@ Decision Decider::decide(InstanceId id) {
                             same_files(outputs.present, last->outputs);
   const bool same_key = last != nullptr && last->step_key == decision.step_key;
 
-  if (step.frozen) {
-    if (!outputs.first_missing.empty()) {
-      decision.action = Action::impossible;
-      decision.problem = base::format("it is frozen and its output {} is not there",
-                                      base::printable(outputs.first_missing));
-      return decision;
-    }
-    decision.outputs = outputs.present;
-    if (last != nullptr) decision.execution = last->execution;
-    return decision;
-  }
-  const bool at_liberty = !step.always && !forced(id);
+  const bool at_liberty = is_frozen || (!step.always && !forced(id));
   std::optional<core::Reason> changed;
   if (same_key && at_liberty) changed = dependencies_.first_change(id, last->observed, false);
   if (same_key && outputs_good && at_liberty && !changed) {
@@ -228,7 +242,7 @@ Decision Decider::decide(InstanceId id) {
   }
   if (changed && name_software_) name_software_(*changed, last->execution);
   decision.reason = changed ? *changed : reason_to_run(id, last, decision, outputs);
-  if (step.always || forced(id)) {
+  if (!at_liberty) {
     decision.action = Action::execute;
     return decision;
   }
@@ -263,13 +277,14 @@ Decision Decider::decide(InstanceId id) {
     decision.stored = std::move(*stored);
     return decision;
   }
-  decision.action = Action::execute;
+  decision.action = is_frozen ? Action::impossible : Action::execute;
+  if (is_frozen) decision.problem = frozen_without(outputs.first_missing, graph_.name(id));
   return decision;
 }
 
 core::Reason Decider::reason_to_run(InstanceId id, const core::LastExecution* last,
                                     const Decision& decision, const Outputs& outputs) {
-  if (forced(id)) return {"forced", std::string(graph_.name(id)), "", ""};
+  if (forced(id) && !frozen(id)) return {"forced", std::string(graph_.name(id)), "", ""};
   if (last == nullptr) return {"first_run", std::string(graph_.name(id)), "", ""};
   if (last->step_key != decision.step_key) {
     const auto before = history_.last_key(std::string(graph_.name(id)));

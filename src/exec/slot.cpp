@@ -229,7 +229,7 @@ bool Slot::start_next(Running& running) {
   request.own_group = captured;
   if (captured && !running.log.file) running.log = logs_.take();
   request.stdin_fd = captured ? null_.fd() : 0;
-  request.stdout_fd = captured ? running.log.file.fd() : 1;
+  request.stdout_fd = captured ? running.log.file.fd() : job.output_to_error ? 2 : 1;
   request.stderr_fd = captured ? running.log.file.fd() : 2;
   const auto open_output = [&](const std::string& path, bool keep) {
     const auto full = os::join_path(job.working_directory, path);

@@ -46,6 +46,37 @@ std::optional<std::size_t> find_shape(std::string_view text) {
 
 }  // namespace
 
+KnownSecrets::KnownSecrets(std::span<const Secret> known) {
+  for (const auto& secret : known) {
+    if (is_placeholder(secret.value) || is_common_word(secret.value)) continue;
+    for (auto& form : forms_of_secret(secret.value)) {
+      overlap_ = std::max(overlap_, form.text.size() + 1);  // and a letter that ends no word
+      forms_.emplace_back(std::move(form), secret.name);
+    }
+  }
+}
+KnownSecrets::~KnownSecrets() = default;
+KnownSecrets::KnownSecrets(KnownSecrets&&) noexcept = default;
+KnownSecrets& KnownSecrets::operator=(KnownSecrets&&) noexcept = default;
+
+bool KnownSecrets::empty() const {
+  return forms_.empty();
+}
+
+std::optional<std::string> KnownSecrets::find(std::string_view bytes, bool begins,
+                                              bool ends) const {
+  for (const auto& [form, name] : forms_)
+    for (auto at = bytes.find(form.text); at != std::string_view::npos;
+         at = bytes.find(form.text, at + 1)) {
+      const auto end = at + form.text.size();
+      // At the edge of a piece the neighbouring one has what stands beside it, and finds it.
+      const bool word = (at == 0 ? begins : !is_alnum(bytes[at - 1])) &&
+                        (end == bytes.size() ? ends : !is_alnum(bytes[end]));
+      if (!form.whole_word || word) return name;
+    }
+  return std::nullopt;
+}
+
 std::optional<std::size_t> find_certain_secret(std::span<const Secret> known,
                                                std::string_view text) {
   const auto value = find_known(known, text);

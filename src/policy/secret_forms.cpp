@@ -14,6 +14,8 @@ namespace {
 /// Fewer base64 characters than this would be found in other base64 by chance.
 constexpr std::size_t kShortestBase64 = 8;
 constexpr std::size_t kShortestLine = 8;
+/// Fewer bytes than this would be found in other hexadecimal text by chance.
+constexpr std::size_t kShortestHex = 6;
 
 class Forms {
  public:
@@ -51,6 +53,19 @@ std::string percent_encoded(std::string_view value, std::string_view safe, bool 
     }
   }
   return out;
+}
+
+void add_hex(Forms& forms, std::string_view value) {
+  if (value.size() < kShortestHex) return;
+  for (const std::string_view digits : {"0123456789abcdef", "0123456789ABCDEF"}) {
+    std::string text;
+    for (const char c : value) {
+      const auto byte = static_cast<unsigned char>(c);
+      text += digits[byte >> 4];
+      text += digits[byte & 15];
+    }
+    forms.add(SecretForm{std::move(text)});
+  }
 }
 
 std::string url_safe(std::string text) {
@@ -97,6 +112,7 @@ void add_encodings(Forms& forms, const std::string& value) {
   const std::string quoted = base::shell_quote(value);
   if (quoted.size() >= 2 && quoted.front() == '\'') forms.add(quoted.substr(1, quoted.size() - 2));
   add_base64(forms, value);
+  add_hex(forms, value);
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ struct SecretForm {
 };
 
 /// The plain value (with and without blanks around it), percent-encoded, JSON-escaped, shell-quoted
-/// and base64 forms; of a value with several lines also each line of at least 8 bytes. No
-/// duplicates; empty when the value is too short.
+/// hexadecimal and base64 forms; of a value with several lines also each line of at least 8 bytes.
+/// No duplicates; empty when the value is too short.
 std::vector<SecretForm> forms_of_secret(std::string_view value);
 
 }  // namespace provrun::policy

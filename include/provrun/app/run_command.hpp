@@ -17,6 +17,7 @@ struct CommandRequest {
   std::vector<std::string> outputs;
   std::optional<std::string> repository;
   std::vector<std::string> trigger;
+  bool output_to_error = false;  ///< its standard output goes where its standard error goes
   engine::Variables variables;
   Tracing tracing;
 };

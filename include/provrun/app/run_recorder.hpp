@@ -10,6 +10,7 @@
 #include "provrun/app/cached_files.hpp"
 #include "provrun/codec/json.hpp"
 #include "provrun/core/ports/results.hpp"
+#include "provrun/policy/certain_secret.hpp"
 #include "provrun/policy/redaction.hpp"
 
 namespace provrun::app {
@@ -48,6 +49,9 @@ class RunRecorder : public core::RunLog {
     CachedFiles* files = nullptr;
     const policy::Redactor* redactor = nullptr;
     std::string workflow_file;  ///< relative to the workspace; "" for `exec`
+    /// A file with one of these in it is named by its content and not stored.
+    const policy::KnownSecrets* secrets = nullptr;
+    std::function<void(const std::string&)> notice = {};  ///< what people should know; may be empty
   };
 
   /// The record's head: id, workflow, started … are filled in by the caller; state is running.
@@ -98,6 +102,7 @@ class RunRecorder : public core::RunLog {
 /// Commits what the journals of killed runs tell, and removes them. The workspace's lock must be
 /// held. Returns the runs recovered.
 std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
-                                          CachedFiles& files, const policy::Redactor& redactor);
+                                          CachedFiles& files, const policy::Redactor& redactor,
+                                          const policy::KnownSecrets* secrets);
 
 }  // namespace provrun::app

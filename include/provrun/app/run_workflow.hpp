@@ -48,6 +48,8 @@ class RunObserver : public engine::Observer {
   /// How long the selected steps usually take in all, in seconds; and how many have no history.
   virtual void expected(double seconds, std::size_t unknown_steps) = 0;
   virtual void waiting_for(const std::string& holder) = 0;
+  /// The folder, absolute, from which the steps' directories count.
+  virtual void works_in(const std::string& workspace) = 0;
   virtual void recording() = 0;
 };
 
@@ -72,6 +74,7 @@ struct Plan {
   std::size_t would_run = 0;
   std::size_t up_to_date = 0;
   std::size_t blocked = 0;
+  std::vector<std::string> notices;  ///< what people should know beside
 };
 
 /// What run would do, decided from contents. Changes nothing on disk.

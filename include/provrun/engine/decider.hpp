@@ -67,6 +67,9 @@ StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invoc
 /// True when the pipeline declares that the instance makes the path, by itself or in a directory.
 bool declares_output(const pipeline::Graph& graph, pipeline::InstanceId id, std::string_view path);
 
+/// Why a frozen step is impossible, after its name.
+std::string frozen_without(const std::string& output, std::string_view instance);
+
 /// Decides, from contents alone, whether a step instance must run. Changes nothing. One thread.
 class Decider {
  public:
@@ -83,6 +86,10 @@ class Decider {
   }
   Dependencies& dependencies() { return dependencies_; }
   bool forced(pipeline::InstanceId id) const;
+  /// Never run: frozen, and not asked for by name.
+  bool frozen(pipeline::InstanceId id) const;
+  /// The first declared output that is not there or not of its kind; empty when all are.
+  std::string missing_output(pipeline::InstanceId id);
   static core::PathKind kind_of(const pipeline::Graph& graph, pipeline::PathId path);
 
  private:

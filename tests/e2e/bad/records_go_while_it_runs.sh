@@ -2,7 +2,7 @@
 step() { printf 'provrun: 1\nname: gone\nsteps:\n  s: {outputs: o, run: "%s; echo x > o"}\n' "$1" > pipeline.yaml; }
 step 'rm -rf .provrun/repository'
 fails 1 provrun run
-expect_err_like "[1/1] s in TIME: it has not run here yet
+expect_err_like "[1/1] s in TIME: it has no result here yet
 provrun: error: the run could not be recorded: the repository HERE/.provrun/repository has gone: it has no config.json any more
 hint: if it was moved, move it back"
 rm -rf .provrun o

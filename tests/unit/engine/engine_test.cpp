@@ -178,7 +178,7 @@ steps:
   f: {frozen: true, inputs: x, outputs: y, run: fail}
 )";
   CHECK(world.run(workflow).counts.failed == 1);
-  CHECK(world.of("f").failure == "it is frozen and its output y is not there");
+  CHECK(world.of("f").failure == "is frozen, and its output y is not there; --force f runs it");
   world.files.files["y"] = "by hand";
   CHECK(world.run(workflow).counts.failed == 0);
   CHECK(world.ran() == "a");

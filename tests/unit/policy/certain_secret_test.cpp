@@ -18,6 +18,26 @@ TEST_CASE("a secret that stands in a text for certain is found with its place") 
   CHECK_FALSE(policy::find_certain_secret(known, ""));
 }
 
+TEST_CASE("known secrets are found in files that come in pieces") {
+  const std::vector<policy::Secret> values{
+      {"LONG", "tok/5e11c7f0+a9"}, {"WORD", "ab12"}, {"COMMON", "beef"}};
+  const policy::KnownSecrets known(values);
+  CHECK(known.find("x tok/5e11c7f0+a9 y") == "LONG");
+  CHECK(known.find("746f6b2f3565313163376630 2b6139") == std::nullopt);
+  CHECK(known.find("<746f6b2f356531316337663"
+                   "02b6139>") == "LONG");
+  CHECK(known.find("746F6B2F3565313163376630"
+                   "2B6139") == "LONG");
+  CHECK(known.find("a beef b") == std::nullopt);
+  // A short value counts as a word of its own, and at the edge of a piece nobody knows yet.
+  CHECK(known.find("ab12") == "WORD");
+  CHECK(known.find("xab12") == std::nullopt);
+  CHECK(known.find("ab12 ", false, true) == std::nullopt);
+  CHECK(known.find(" ab12", true, false) == std::nullopt);
+  CHECK(known.overlap() > std::string("746f6b2f35653131633766302b6139").size());
+  CHECK(policy::KnownSecrets({}).empty());
+}
+
 TEST_CASE("the password of curl's user option is hidden, a container's user and group are not") {
   const policy::Redactor redactor({}, {1, 2, 3});
   const auto mark = redactor.mark_of("pa55-word");

@@ -31,6 +31,7 @@ struct Job {
   std::string stdout_path;
   std::string stderr_path;
   Streams streams = Streams::captured;
+  bool output_to_error = false;  ///< inherited: standard output goes where standard error goes
   std::optional<std::chrono::nanoseconds> time_limit;
   TraceMode trace = TraceMode::automatic;
   std::string workspace;  ///< absolute; paths of accesses below it are relative to it. Empty:
