@@ -2,7 +2,9 @@
 
 #include "provrun/base/error.hpp"
 #include "provrun/base/quantity.hpp"
+#include "provrun/base/text.hpp"
 #include "provrun/os/clock.hpp"
+#include "provrun/os/file.hpp"
 
 namespace provrun::capture {
 
@@ -33,7 +35,18 @@ GitRepository open_repository(const std::string& directory) {
   git_repository* opened = nullptr;
   const int result = git_repository_open_ext(&opened, directory.c_str(), 0, nullptr);
   GitRepository repository(opened);
-  if (result == GIT_ENOTFOUND) return nullptr;
+  if (result == GIT_ENOTFOUND) {
+    // A work tree whose repository was moved away is not the same as none.
+    for (std::string folder = directory; !folder.empty(); folder = os::parent_path(folder)) {
+      const auto link = os::join_path(folder, ".git");
+      if (const auto stat = os::lstat_file(link); stat && stat->type == os::FileType::regular)
+        throw base::Error(
+            base::ErrorCode::failed,
+            "the git repository that " + base::printable(link) + " names is not there");
+      if (folder == "/" || folder[0] != '/') break;
+    }
+    return nullptr;
+  }
   check_git(result, "cannot open the git repository");
   if (git_repository_workdir(repository.get()) == nullptr) return nullptr;
   return repository;

@@ -229,7 +229,12 @@ void read_julia(const InterpreterQuery& query, const RunProgram& run_program,
   const std::size_t dot = result.version.find('.');
   const std::string minor =
       dot == std::string::npos ? "" : result.version.substr(0, result.version.find('.', dot + 1));
-  const std::string environments = os::join_path(os::home_directory(), ".julia/environments");
+  // The first depot is the user's own.
+  const std::string depots = variable(query, "JULIA_DEPOT_PATH");
+  const std::string depot = depots.empty() || depots[0] == ':'
+                                ? os::join_path(os::home_directory(), ".julia")
+                                : depots.substr(0, depots.find(':'));
+  const std::string environments = os::join_path(depot, "environments");
   const std::string chosen = variable(query, "JULIA_PROJECT");
   std::string manifest;
   if (chosen.empty() || chosen == "@.") {

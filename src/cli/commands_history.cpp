@@ -341,6 +341,7 @@ int command_show(const Call& call) {
   if (versions.empty() && no_run.code() == base::ErrorCode::invalid_input &&
       app::begins_run_id(word))
     throw std::move(no_run);
+  if (versions.empty()) app::tell_of_workflow_file(*archive, word);
   if (versions.empty())
     throw base::Error(base::ErrorCode::not_found,
                       base::format("no run, step or file '{}' is recorded", base::printable(word)))

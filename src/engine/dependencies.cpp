@@ -220,7 +220,9 @@ std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access&
       const auto sight = files_.look(access.path, core::Look::presence);
       // Strictly, a file that the step looked for and made must not be there yet.
       const bool own = need_of(access) == Need::nothing;
-      if (sight.presence == Presence::absent || (!own && is_made_later(access.path, id)))
+      // What we may not look at the step may not either: a folder of PATH that is closed to us.
+      if (sight.presence == Presence::absent || sight.presence == Presence::unknown ||
+          (!own && is_made_later(access.path, id)))
         return std::nullopt;
       return core::Reason{"observed_new", access.path, "", ""};
     }

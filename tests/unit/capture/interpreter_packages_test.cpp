@@ -166,6 +166,11 @@ TEST_CASE("R's libraries and Julia's projects are read from their folders") {
   packages = capture::interpreter_packages(InterpreterKind::julia, query, julia);
   CHECK(packages.packages == std::vector<LanguagePackage>{{"JSON", "2", "julia"}});
   CHECK(packages.complete);
+  write(folder / "depot/environments/shared/Manifest.toml", "[[deps.FFTW]]\nversion = \"3\"\n");
+  query.environment = {{"JULIA_PROJECT", "@shared"},
+                       {"JULIA_DEPOT_PATH", (folder / "depot") + ":/usr/share/julia"}};
+  packages = capture::interpreter_packages(InterpreterKind::julia, query, julia);
+  CHECK(packages.packages == std::vector<LanguagePackage>{{"FFTW", "3", "julia"}});
   query.environment = {{"JULIA_PROJECT", folder / "empty"}};
   packages = capture::interpreter_packages(InterpreterKind::julia, query, julia);
   CHECK(packages.note == "no Manifest.toml was found");
