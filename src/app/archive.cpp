@@ -268,10 +268,13 @@ StoredRun Archive::load_run(const snapshot::SnapshotName& name) {
     if (!record) throw base::Error(base::ErrorCode::not_found, "it is no run");
     run.record = core::run_record_from_json(codec::parse_json(*record));
     const auto lines = read_small(run.manifest, kExecutionsFile);
+    AccessSets sets(state_.get());
     if (lines)
       for (const auto line : base::split(*lines, '\n'))
         if (!line.empty())
-          run.executions.push_back(core::execution_from_json(codec::parse_json(line)));
+          run.executions.push_back(core::execution_from_stored_json(
+              codec::parse_json(line),
+              [&](const core::ContentId& id) { return sets.find(id, *this, run.manifest); }));
   } catch (base::Error& error) {
     error.add_context(
         base::format("cannot read the record in snapshot {}", name.id.to_hex().substr(0, 12)));

@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "observed_memory.hpp"
+#include "observed_redactor.hpp"
 #include "output_links.hpp"
 #include "provrun/app/stored_results.hpp"
 #include "provrun/base/error.hpp"
@@ -93,6 +94,14 @@ std::optional<double> WorkspaceHistory::usual_duration(const std::string& step) 
 }
 
 struct RunRecorder::State {
+  // A file that the snapshot shall have.
+  struct Held {
+    core::Artifact artifact;
+    bool may_lack = false;      // it was observed, and may be gone before it is stored
+    std::int64_t mtime_ns = 0;  // 0: as the files say
+    std::unique_ptr<store::FileContent> stored = {};
+  };
+
   explicit State(Setup given) : setup(std::move(given)) {}
 
   Setup setup;
@@ -111,11 +120,11 @@ struct RunRecorder::State {
 
   std::vector<core::Execution> executions;  // without key documents
   std::string lines;                        // executions.ndjson
-  std::map<std::string, core::Artifact> artifacts;
-  std::map<std::string, core::Artifact> superseded;  // by path in the snapshot
+  std::map<std::string, Held> artifacts;
+  std::map<std::string, Held> superseded;        // by path in the snapshot
+  std::unordered_set<std::string> secret_files;  // by key_of: declared, with a secret in them
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
-  std::unordered_map<core::ContentId, core::AccessSetPtr> redacted_sets;  // by their ids before
-  std::unordered_set<std::string> optional;    // artifacts that may turn out not to be stored
+  ObservedRedactor observed_redactor{*setup.redactor};
   std::map<std::string, std::string> links;    // targets of outputs that are links, by path
   std::map<std::string, core::Artifact> logs;  // by path in the snapshot, as the artifact's path
   std::vector<catalog::RememberedStep> steps;
@@ -156,9 +165,9 @@ struct RunRecorder::State {
     storing = std::make_unique<StoringThread>(*session);
     // Who edits the pipeline while it runs changes the next run, not this record.
     if (!begun)
-      for (const auto& [path, artifact] : artifacts) {
-        keep_copy(artifact);
-        keep(artifact, setup.files->absolute(path));
+      for (const auto& [path, held] : artifacts) {
+        keep_copy(held.artifact);
+        keep(held.artifact, setup.files->absolute(path));
       }
     if (on_start) on_start();
   }
@@ -202,10 +211,15 @@ struct RunRecorder::State {
     if (setup.secrets == nullptr || setup.secrets->empty()) return false;
     const auto name = secret_in_file(*setup.secrets, path);
     if (!name) return false;
-    if (optional.insert(key_of(artifact)).second && setup.notice)
+    if (secret_files.insert(key_of(artifact)).second && setup.notice)
       setup.notice(base::format("{} holds the secret {}: its content is named, and not stored",
                                 base::printable(artifact.path), *name));
     return true;
+  }
+
+  // Whether the snapshot may do without it.
+  bool may_lack(const Held& held) const {
+    return held.may_lack || (!secret_files.empty() && secret_files.contains(key_of(held.artifact)));
   }
 
   // Nobody asked for an undeclared file to be kept: one with a secret in it is only named.
@@ -220,58 +234,11 @@ struct RunRecorder::State {
     }
   }
 
-  // A path may hold a secret too. What is left of it then is no dependency.
-  bool redact_path(core::Access& access) const {
-    auto redacted = setup.redactor->redact(access.path);
-    if (redacted.count == 0) return false;
-    access.path = std::move(redacted.text);
-    access.before = core::Presence::unknown;
-    access.content.reset();
-    return true;
-  }
-
-  // An undeclared file with a secret in its name is none that one could store under it.
-  void redact_artifacts(core::Execution& execution) const {
-    const auto erase = [&](std::vector<core::Artifact>& files,
-                           const std::vector<std::string>& undeclared) {
-      std::set<std::string_view> secret;
-      for (const auto& path : undeclared)
-        if (setup.redactor->redact(path).count > 0) secret.insert(path);
-      if (!secret.empty())
-        std::erase_if(files, [&](const auto& one) { return secret.contains(one.path); });
-    };
-    erase(execution.inputs, execution.observed.undeclared_inputs);
-    erase(execution.outputs, execution.observed.undeclared_outputs);
-  }
-
-  void redact_paths(core::Observed& observed) {
-    for (auto& access : observed.accesses) redact_path(access);
-    for (std::size_t i = 0; i < observed.bodies.size(); ++i) {
-      auto& clean = redacted_sets[observed.access_sets[i]];
-      if (!clean) {
-        clean = observed.bodies[i];
-        auto accesses = clean->accesses;
-        bool changed = false;
-        for (auto& access : accesses) changed = redact_path(access) || changed;
-        if (changed) {
-          const auto text = core::text_of(clean->path_class, accesses);
-          clean = std::make_shared<const core::AccessSet>(core::parse_access_set(text));
-        }
-      }
-      observed.access_sets[i] = clean->id;
-      observed.bodies[i] = clean;
-    }
-    for (auto* list :
-         {&observed.network, &observed.undeclared_inputs, &observed.undeclared_outputs})
-      for (auto& text : *list) text = setup.redactor->redact(text).text;
-    for (auto& process : observed.processes)
-      process.program = setup.redactor->redact(process.program).text;
-  }
-
   // A file that was observed to be used or made: others may change it before it is stored.
   void try_keep(const core::Artifact& artifact) {
     if (artifact.size > kLargestObserved && artifact.path.starts_with('/')) return;
-    if (!optional.insert(key_of(artifact)).second) return;
+    const auto held = artifacts.find(artifact.path);
+    if (held != artifacts.end() && held->second.artifact.content == artifact.content) return;
     // What the repository has need not be read to be refused.
     if (auto content =
             single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
@@ -285,21 +252,28 @@ struct RunRecorder::State {
   void take_sets(const core::Execution& execution) {
     for (const auto& set : execution.observed.bodies) {
       if (!sets.emplace(set->id, set).second) continue;
-      append(codec::Json::object(
-                 {{"type", "access_set"}, {"text", core::text_of(set->path_class, set->accesses)}})
-                 .dump());
+      append(codec::Json::object({{"type", "access_set"}, {"text", core::text_of(*set)}}).dump());
     }
   }
 
   // Of two versions of a file the later one stands at its path.
-  void add_artifact(const core::Artifact& artifact, bool later) {
-    const auto [at, fresh] = artifacts.emplace(artifact.path, artifact);
-    if (fresh || at->second.content == artifact.content) return;
-    auto older = artifact;
+  void add_artifact(Held held, bool later) {
+    const auto& path = held.artifact.path;
+    const auto [at, fresh] = artifacts.try_emplace(path);
+    auto& there = at->second;
+    if (fresh) {
+      there = std::move(held);
+      return;
+    }
+    if (there.artifact.content == held.artifact.content) {
+      there.may_lack = there.may_lack && held.may_lack;
+      return;
+    }
     // What ran stands at the pipeline's path, whatever a step made of the file.
-    const bool is_pipeline = record.pipeline && record.pipeline->path == artifact.path;
-    if (later && !is_pipeline) std::swap(older, at->second);
-    superseded.emplace(std::string(kVersionDirectory) + older.content.digest.to_hex(), older);
+    const bool is_pipeline = record.pipeline && record.pipeline->path == path;
+    if (later && !is_pipeline) std::swap(held, there);
+    auto name = std::string(kVersionDirectory) + held.artifact.content.digest.to_hex();
+    superseded.emplace(std::move(name), std::move(held));
   }
 
   void take_log(core::Execution& execution, const std::vector<std::string>& attempt_logs) {
@@ -321,13 +295,34 @@ struct RunRecorder::State {
     execution.log = log;
   }
 
-  void add(core::Execution execution) {
-    counts.add(execution.state);
-    for (auto& input : execution.inputs) {
-      input.mode &= core::kPermissionBits;
-      add_artifact(input, false);
+  void add_artifacts(const core::Execution& execution) {
+    const auto& observed = execution.observed;
+    const auto& undeclared = observed.undeclared_inputs;
+    std::size_t next = 0;  // of undeclared; both lists are sorted
+    for (const auto& input : execution.inputs) {
+      Held held{input};
+      if (next >= undeclared.size() || undeclared[next] != input.path)
+        next = static_cast<std::size_t>(
+            std::lower_bound(undeclared.begin(), undeclared.end(), input.path) -
+            undeclared.begin());
+      if (next < undeclared.size() && undeclared[next] == input.path) {
+        held.may_lack = true;
+        if (next < observed.input_times.size()) held.mtime_ns = observed.input_times[next];
+        ++next;
+      }
+      add_artifact(std::move(held), false);
     }
-    for (const auto& output : execution.outputs) add_artifact(output, true);
+    for (const auto& output : execution.outputs)
+      add_artifact(
+          {output, core::evidence_of_output(execution, output.path) == core::Evidence::observed},
+          true);
+  }
+
+  // text: as it is stored, of one that has a record of its own.
+  void add(core::Execution execution, std::string text = {}) {
+    counts.add(execution.state);
+    for (auto& input : execution.inputs) input.mode &= core::kPermissionBits;
+    add_artifacts(execution);
     for (const auto& output : execution.outputs)
       if (const auto target = link_target(output, setup.files->absolute(output.path)))
         links.insert_or_assign(output.path, *target);
@@ -346,7 +341,7 @@ struct RunRecorder::State {
       execution.outputs.clear();
       execution.observed = {};
     }
-    lines += core::to_json(execution).dump();
+    lines += text.empty() ? core::to_stored_json(execution).dump() : text;
     lines += '\n';
     execution.key = {};
     executions.push_back(std::move(execution));
@@ -359,85 +354,107 @@ struct RunRecorder::State {
     if (is_bare_link(artifact, link->second)) return &link->second;
     const auto inner = inner_target(artifact.path, link->second);
     const auto led_to = inner ? artifacts.find(*inner) : artifacts.end();
-    return led_to != artifacts.end() && led_to->second.content == artifact.content ? &link->second
-                                                                                   : nullptr;
+    return led_to != artifacts.end() && led_to->second.artifact.content == artifact.content
+               ? &link->second
+               : nullptr;
   }
 
-  snapshot::Entry entry_of(const core::Artifact& artifact, const std::string& path) {
+  snapshot::Entry entry_of(const Held& held, const std::string& path) {
+    const auto& artifact = held.artifact;
     snapshot::Entry entry;
     entry.path = path;
     entry.mode = artifact.mode & core::kPermissionBits;
-    const auto* stat = setup.files->stat_of(artifact.path);
-    entry.mtime_ns = stat != nullptr ? stat->mtime_ns : record.ended.nanoseconds;
+    const auto* stat = held.mtime_ns == 0 ? setup.files->stat_of(artifact.path) : nullptr;
+    entry.mtime_ns = held.mtime_ns != 0 ? held.mtime_ns
+                     : stat != nullptr  ? stat->mtime_ns
+                                        : record.ended.nanoseconds;
     if (const auto* target = link_to_keep(artifact)) {
       entry.type = snapshot::EntryType::symlink;
       entry.mode = 0777;
       entry.target = *target;
       return entry;
     }
-    entry.content = content_of(artifact);
+    entry.content = held.stored ? *held.stored : content_of(artifact);
     return entry;
   }
 
-  // Whether the repository has the artifact, when all is stored.
-  bool is_stored(const core::Artifact& artifact) {
-    if (storing->find(artifact.content) || known.contains(artifact.content)) return true;
-    const auto content =
+  // Where the repository has the artifact, when all is stored; nullptr: nowhere.
+  std::unique_ptr<store::FileContent> stored_content(const core::Artifact& artifact) {
+    if (auto stored = storing->find(artifact.content))
+      return std::make_unique<store::FileContent>(std::move(*stored));
+    if (const auto found = known.find(artifact.content); found != known.end())
+      return std::make_unique<store::FileContent>(found->second);
+    auto content =
         single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
-    return content && session->has_all(*content);
+    if (content && session->has_all(*content))
+      return std::make_unique<store::FileContent>(std::move(*content));
+    return nullptr;
   }
 
   void drop_unstored() {
-    for (auto* list : {&artifacts, &superseded})
-      std::erase_if(*list, [&](const auto& entry) {
-        const auto& artifact = entry.second;
-        const bool may_lack =
-            optional.contains(key_of(artifact)) ||
-            (list == &superseded && core::is_link(artifact));  // a link to nothing, now another
-        return may_lack && !is_stored(artifact);
-      });
+    const auto drop = [&](std::map<std::string, Held>& files, const auto& is_unsure) {
+      for (auto at = files.begin(); at != files.end();) {
+        auto& held = at->second;
+        const bool unsure = is_unsure(held);
+        if (unsure) held.stored = stored_content(held.artifact);
+        at = unsure && !held.stored ? files.erase(at) : std::next(at);
+      }
+    };
+    drop(artifacts, [&](const Held& held) { return may_lack(held); });
+    // A link may have led to nothing, and be another now.
+    drop(superseded,
+         [&](const Held& held) { return may_lack(held) || core::is_link(held.artifact); });
   }
 
   store::FileContent content_of(const core::Artifact& artifact) {
-    if (auto stored = storing->find(artifact.content)) return *stored;
-    if (const auto found = known.find(artifact.content); found != known.end()) return found->second;
-    auto content =
-        single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
-    if (content && session->has_all(*content)) return *content;
+    if (const auto stored = stored_content(artifact)) return *stored;
     throw base::Error(base::ErrorCode::failed,
                       base::format("{} was not stored", base::printable(artifact.path)));
   }
 
   store::ChunkId write_tree(const Extra& extra) {
-    std::vector<snapshot::Entry> entries;
-    entries.reserve(artifacts.size() + logs.size() + 3);
-    for (const auto& [path, artifact] : artifacts)
-      entries.push_back(entry_of(artifact, path_in_snapshot(setup.workspace.root(), path)));
-    for (const auto& [path, log] : logs) entries.push_back(entry_of(log, path));
-    for (const auto& [path, artifact] : superseded)
-      entries.push_back(entry_of({path, artifact.content, artifact.size, artifact.mode}, path));
+    // What stands where. Entries of artifacts are made one after the other, as they are written.
+    struct Place {
+      std::string path;
+      const Held* held = nullptr;
+      std::size_t own = 0;  // else the number of a run's own file
+    };
+    std::vector<Place> places;
+    places.reserve(artifacts.size() + superseded.size() + logs.size() + sets.size() + 4);
+    for (const auto& [path, held] : artifacts)
+      places.push_back({path_in_snapshot(setup.workspace.root(), path), &held});
+    std::vector<snapshot::Entry> own;
+    const auto add_own = [&](snapshot::Entry entry) {
+      places.push_back({entry.path, nullptr, own.size()});
+      own.push_back(std::move(entry));
+    };
+    for (const auto& [path, log] : logs) add_own(entry_of({log}, path));
+    for (const auto& [path, held] : superseded) {
+      const auto& old = held.artifact;
+      add_own(entry_of({{path, old.content, old.size, old.mode}, false, held.mtime_ns}, path));
+    }
     const auto add_text = [&](std::string_view path, std::string_view text) {
       snapshot::Entry entry;
       entry.path = std::string(path);
       entry.mode = 0600;
       entry.mtime_ns = record.ended.nanoseconds;
       entry.content = session->put_bytes(text);
-      entries.push_back(std::move(entry));
+      add_own(std::move(entry));
     };
     add_text(kExecutionsFile, lines);
-    for (const auto& [id, set] : sets)
-      add_text(access_set_path(id), core::text_of(set->path_class, set->accesses));
+    for (const auto& [id, set] : sets) add_text(access_set_path(id), core::text_of(*set));
     if (!extra.software.empty()) add_text(kSoftwareFile, extra.software);
     if (!extra.git_diff.empty()) add_text(kGitDiffFile, extra.git_diff);
     add_text(kRunFile, core::to_json(record).dump_pretty() + "\n");
-    std::sort(entries.begin(), entries.end(),
+    std::sort(places.begin(), places.end(),
               [](const auto& a, const auto& b) { return snapshot::path_less(a.path, b.path); });
     // The same file may have been named in two ways ("x" and its absolute path).
-    entries.erase(std::unique(entries.begin(), entries.end(),
-                              [](const auto& a, const auto& b) { return a.path == b.path; }),
-                  entries.end());
+    places.erase(std::unique(places.begin(), places.end(),
+                             [](const auto& a, const auto& b) { return a.path == b.path; }),
+                 places.end());
     snapshot::TreeWriter writer(*session);
-    for (const auto& entry : entries) writer.add(entry);
+    for (const auto& place : places)
+      writer.add(place.held != nullptr ? entry_of(*place.held, place.path) : own[place.own]);
     const auto root = writer.finish();
     tree_counts = writer.counts();
     return root;
@@ -461,12 +478,10 @@ struct RunRecorder::State {
   }
 
   void drop_unavailable() {
-    std::erase_if(artifacts, [&](const auto& entry) {
-      return !available(entry.second, source_of(entry.second));
-    });
-    std::erase_if(superseded, [&](const auto& entry) {
-      return !available(entry.second, source_of(entry.second));
-    });
+    for (auto* list : {&artifacts, &superseded})
+      std::erase_if(*list, [&](const auto& entry) {
+        return !available(entry.second.artifact, source_of(entry.second.artifact));
+      });
     std::erase_if(links, [&](const auto& link) { return !artifacts.contains(link.first); });
     std::erase_if(logs, [&](const auto& entry) {
       return !available(entry.second, log_path(entry.second.content));
@@ -474,9 +489,9 @@ struct RunRecorder::State {
   }
 
   void store_artifacts() {
-    for (const auto& [path, artifact] : artifacts)
-      if (!optional.contains(key_of(artifact)))
-        keep(artifact, recovering ? source_of(artifact) : setup.files->absolute(path));
+    for (const auto& [path, held] : artifacts)
+      if (!may_lack(held))
+        keep(held.artifact, recovering ? source_of(held.artifact) : setup.files->absolute(path));
     for (const auto& [path, log] : logs) keep(log, log_path(log.content));
     storing->finish();
     drop_unstored();
@@ -485,7 +500,8 @@ struct RunRecorder::State {
   void update_catalog(const snapshot::SnapshotName& name) {
     auto& catalog = setup.archive->catalog();
     const auto& config = setup.archive->repository().config();
-    for (const auto& [path, artifact] : artifacts) {
+    for (const auto& [path, held] : artifacts) {
+      const auto& artifact = held.artifact;
       if (single_chunk(artifact.content, artifact.size, config)) continue;
       catalog.put_content_location(artifact.content, artifact.size,
                                    encode_location(content_of(artifact)));
@@ -515,10 +531,8 @@ RunRecorder::RunRecorder(Setup setup, core::RunRecord record)
       state_->setup.workspace.runs_directory() + "/" + state_->record.id.to_string();
   os::make_directories(state_->directory, 0700);
   state_->lock = os::FileLock::try_acquire(state_->directory + "/lock", "");
-  for (const auto& artifact : state_->record.configuration)
-    state_->artifacts.emplace(artifact.path, artifact);
-  if (state_->record.pipeline)
-    state_->artifacts.emplace(state_->record.pipeline->path, *state_->record.pipeline);
+  for (const auto& artifact : state_->record.configuration) state_->add_artifact({artifact}, false);
+  if (state_->record.pipeline) state_->add_artifact({*state_->record.pipeline}, true);
 }
 
 RunRecorder::~RunRecorder() = default;
@@ -569,8 +583,13 @@ void RunRecorder::note_failure(const std::string& cause) noexcept {
 void RunRecorder::input_used(const core::Artifact& input) {
   auto& state = *state_;
   state.start();
-  if (state.artifacts.emplace(input.path, input).second)
-    state.keep(input, state.setup.files->absolute(input.path));
+  const auto [at, fresh] = state.artifacts.try_emplace(input.path);
+  auto& held = at->second;
+  if (fresh) held.artifact = input;
+  // One that was only observed before may be stored by now, or not.
+  const bool unsure = held.may_lack && held.artifact.content == input.content;
+  held.may_lack = held.may_lack && !unsure;
+  if (fresh || unsure) state.keep(input, state.setup.files->absolute(input.path));
 }
 
 std::string RunRecorder::execution_ended(core::Execution& execution,
@@ -584,10 +603,11 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
   state.start();
   state.storing->check();
   state.take_log(execution, attempt_logs);
-  state.redact_artifacts(execution);
-  state.redact_paths(execution.observed);
+  state.observed_redactor.redact(execution);
   state.take_sets(execution);
-  if (execution.state != core::StepState::skipped) state.append(core::to_json(execution).dump());
+  for (auto& input : execution.inputs) input.mode &= core::kPermissionBits;
+  auto text = core::to_stored_json(execution).dump();
+  if (execution.state != core::StepState::skipped) state.append(text);
   for (const auto& input : execution.inputs)
     if (core::evidence_of_input(execution, input.path) == core::Evidence::observed)
       state.try_keep(input);
@@ -598,7 +618,7 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
       state.keep(output, state.setup.files->absolute(output.path));
   }
   const auto log = execution.log ? state.log_path(execution.log->content) : std::string();
-  state.add(execution);
+  state.add(execution, std::move(text));
   return log;
 }
 
@@ -656,91 +676,6 @@ void RunRecorder::discard() {
   if (state_->started) return;
   state_->remember();
   os::remove_tree(state_->directory);
-}
-
-namespace {
-
-struct Journal {
-  std::optional<core::RunRecord> head;
-  std::vector<core::Execution> executions;  // with those that never ended, as failed ones
-  std::string cause = "the process that ran it was killed or lost power";
-};
-
-Journal read_journal(std::string_view text) {
-  Journal journal;
-  std::map<std::string, core::Execution> running;
-  std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
-  for (const auto line : base::split(text, '\n')) {
-    if (line.empty()) continue;
-    try {
-      const auto json = codec::parse_json(line);
-      const auto type = json.get_string("type");
-      if (!journal.head) {
-        journal.head = core::run_record_from_json(json);
-      } else if (type == "started") {
-        core::Execution execution;
-        execution.id.uuid = base::parse_uuid(json.get_string("execution")).value_or(base::Uuid{});
-        execution.step = json.get_string("step");
-        execution.state = core::StepState::failed;
-        execution.failure = "was running when the run ended";
-        running[json.get_string("execution")] = std::move(execution);
-      } else if (type == "access_set") {
-        auto set =
-            std::make_shared<core::AccessSet>(core::parse_access_set(json.get_string("text")));
-        sets.emplace(set->id, std::move(set));
-      } else if (type == "failed") {
-        journal.cause = "it could not be recorded: " + json.get_string("cause");
-      } else {
-        journal.executions.push_back(core::execution_from_json(json));
-        auto& observed = journal.executions.back().observed;
-        for (const auto& id : observed.access_sets)
-          if (const auto found = sets.find(id); found != sets.end())
-            observed.bodies.push_back(found->second);
-        running.erase(journal.executions.back().id.to_string());
-      }
-    } catch (const base::Error&) {
-      break;  // the line that was being written when the run died
-    }
-  }
-  for (auto& [id, execution] : running) journal.executions.push_back(std::move(execution));
-  return journal;
-}
-
-}  // namespace
-
-std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
-                                          CachedFiles& files, const policy::Redactor& redactor,
-                                          const policy::KnownSecrets* secrets) {
-  std::vector<core::RunRecord> recovered;
-  if (!os::stat_file(workspace.runs_directory())) return recovered;
-  for (const auto& entry : os::list_directory(workspace.runs_directory())) {
-    const auto directory = os::join_path(workspace.runs_directory(), entry.name);
-    const auto stat = os::lstat_file(directory);
-    if (!stat || stat->type != os::FileType::directory) continue;  // not ours
-    const auto journal = os::join_path(directory, "journal.ndjson");
-    {
-      const auto dead = os::FileLock::try_acquire(directory + "/lock", "");
-      if (!dead) continue;
-    }
-    if (!os::lstat_file(journal)) {
-      os::remove_tree(directory);
-      continue;
-    }
-    const auto text = os::read_file(journal);
-    auto told = read_journal(text);
-    const auto& head = told.head;
-    if (!head ||
-        archive.catalog().find_run(head->id)) {  // nothing told, or committed just before the end
-      os::remove_tree(directory);
-      continue;
-    }
-    auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
-    RunRecorder recorder(
-        {workspace, &archive, &files, &redactor, std::move(workflow_file), secrets}, *head);
-    for (auto& execution : told.executions) recorder.recover(std::move(execution));
-    recovered.push_back(recorder.finish(core::RunState::interrupted, told.cause, {}));
-  }
-  return recovered;
 }
 
 }  // namespace provrun::app

@@ -82,7 +82,7 @@ void State::put_access_sets(std::span<const core::AccessSetPtr> sets) {
   db::Transaction transaction(database_);
   auto insert = database_.statement("INSERT OR IGNORE INTO access_sets VALUES(?,?)");
   for (const auto& set : sets) {
-    const auto text = core::text_of(set->path_class, set->accesses);
+    const auto text = core::text_of(*set);
     const auto frame =
         compressor_.compress({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
     insert.run_with(set->id.digest.bytes, frame);

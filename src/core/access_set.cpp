@@ -50,12 +50,67 @@ int hex_digit(char c) {
   return -1;
 }
 
-AccessSetPtr make_set(PathClass path_class, std::span<const Access> accesses) {
+AccessSetPtr make_set(PathClass path_class, std::span<Access> accesses) {
   auto set = std::make_shared<AccessSet>();
   set->path_class = path_class;
-  set->accesses.assign(accesses.begin(), accesses.end());
-  set->id = ContentId{hash::sha256(text_of(path_class, accesses))};
+  set->accesses.assign(std::make_move_iterator(accesses.begin()),
+                       std::make_move_iterator(accesses.end()));
+  set->text = text_of(path_class, set->accesses);
+  set->id = ContentId{hash::sha256(set->text)};
   return set;
+}
+
+void append_word(std::string& out, std::string_view bytes) {
+  const auto plain = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte != '%' && byte < 0x7f;
+  };
+  if (std::all_of(bytes.begin(), bytes.end(), plain)) {
+    out += bytes;
+    return;
+  }
+  const bool valid = base::is_valid_utf8(bytes);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (plain(c) || (byte >= 0x80 && valid))
+      out += c;
+    else
+      out += base::format("%{:02X}", byte);
+  }
+}
+
+void append_line(std::string& line, const Access& access) {
+  const auto begin = line.size();
+  for (std::size_t i = 0; i < kUseLetters.size(); ++i)
+    if ((access.uses.bits() >> i & 1U) != 0) line += kUseLetters[i];
+  if (access.changed) line += kChanged;
+  if (line.size() == begin) line += '-';
+  line += ' ';
+  line += kPresenceLetters[static_cast<std::size_t>(access.before)];
+  line += ' ';
+  if (access.content) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    for (const auto byte : access.content->digest.bytes) {
+      line += kDigits[byte >> 4U];
+      line += kDigits[byte & 15U];
+    }
+  } else {
+    line += '-';
+  }
+  if (access.before == Presence::file) {
+    std::array<char, 24> number{};
+    const auto put = [&](std::uint64_t value, int base) {
+      line += ' ';
+      line.append(number.data(),
+                  std::to_chars(number.data(), number.data() + number.size(), value, base).ptr);
+    };
+    put(access.size, 10);
+    put(access.mode, 8);
+  } else {
+    line += " - -";
+  }
+  line += ' ';
+  append_word(line, access.path);
 }
 
 }  // namespace
@@ -65,16 +120,8 @@ std::string_view name_of(PathClass path_class) {
 }
 
 std::string escape_word(std::string_view bytes) {
-  const bool valid = base::is_valid_utf8(bytes);
   std::string word;
-  word.reserve(bytes.size());
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte == '%' || byte == 0x7f || (byte >= 0x80 && !valid))
-      word += base::format("%{:02X}", byte);
-    else
-      word += c;
-  }
+  append_word(word, bytes);
   return word;
 }
 
@@ -97,29 +144,7 @@ std::string unescape_word(std::string_view word) {
 
 std::string line_of(const Access& access) {
   std::string line;
-  line.reserve(access.path.size() + 90);
-  for (std::size_t i = 0; i < kUseLetters.size(); ++i)
-    if ((access.uses.bits() >> i & 1U) != 0) line += kUseLetters[i];
-  if (access.changed) line += kChanged;
-  if (line.empty()) line += '-';
-  line += ' ';
-  line += kPresenceLetters[static_cast<std::size_t>(access.before)];
-  line += ' ';
-  line += access.content ? access.content->digest.to_hex() : std::string("-");
-  if (access.before == Presence::file) {
-    std::array<char, 24> number{};
-    const auto put = [&](std::uint64_t value, int base) {
-      line += ' ';
-      line.append(number.data(),
-                  std::to_chars(number.data(), number.data() + number.size(), value, base).ptr);
-    };
-    put(access.size, 10);
-    put(access.mode, 8);
-  } else {
-    line += " - -";
-  }
-  line += ' ';
-  line += escape_word(access.path);
+  append_line(line, access);
   return line;
 }
 
@@ -172,10 +197,14 @@ std::string text_of(PathClass path_class, std::span<const Access> accesses) {
   text += name_of(path_class);
   text += '\n';
   for (const auto& access : accesses) {
-    text += line_of(access);
+    append_line(text, access);
     text += '\n';
   }
   return text;
+}
+
+std::string text_of(const AccessSet& set) {
+  return set.text.empty() ? text_of(set.path_class, set.accesses) : set.text;
 }
 
 AccessSet parse_access_set(std::string_view text) {
@@ -197,14 +226,15 @@ AccessSet parse_access_set(std::string_view text) {
   return set;
 }
 
-std::vector<AccessSetPtr> make_access_sets(PathClass path_class, std::span<const Access> accesses) {
+std::vector<AccessSetPtr> make_access_sets(PathClass path_class, std::vector<Access> accesses) {
   std::vector<AccessSetPtr> sets;
+  const std::span<Access> all(accesses);
   std::size_t from = 0;
-  for (std::size_t i = 1; i <= accesses.size(); ++i) {
-    const bool cut = i == accesses.size() || i - from >= kLargestSet ||
-                     (cut_hash(accesses[i].path) & kCutMask) == 0;
+  for (std::size_t i = 1; i <= all.size(); ++i) {
+    const bool cut =
+        i == all.size() || i - from >= kLargestSet || (cut_hash(all[i].path) & kCutMask) == 0;
     if (!cut) continue;
-    sets.push_back(make_set(path_class, accesses.subspan(from, i - from)));
+    sets.push_back(make_set(path_class, all.subspan(from, i - from)));
     from = i;
   }
   return sets;

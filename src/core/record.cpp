@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <utility>
 
+#include "execution_json.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -92,7 +94,7 @@ void check_schema(const Json& json, std::string_view expected) {
         .hint("a newer provrun wrote it; update this one");
 }
 
-Json artifacts_to_json(const std::vector<Artifact>& artifacts) {
+Json artifacts_to_json(std::span<const Artifact> artifacts) {
   Json array = Json::array();
   for (const auto& artifact : artifacts) array.push_back(to_json(artifact));
   return array;
@@ -166,7 +168,7 @@ void set_paths(Json& object, std::string_view member, const std::vector<std::str
   object.set(member, std::move(array));
 }
 
-Json to_json(const Observed& observed) {
+Json to_json(const Observed& observed, std::size_t left_out) {
   Json json = Json::object({{"mechanism", observed.mechanism}});
   if (!observed.access_sets.empty()) {
     Json sets = Json::array();
@@ -178,7 +180,10 @@ Json to_json(const Observed& observed) {
     for (const auto& access : observed.accesses) lines.push_back(line_of(access));
     json.set("accesses", std::move(lines));
   }
-  set_paths(json, "undeclared_inputs", observed.undeclared_inputs);
+  if (left_out > 0)
+    json.set(kInputsLeftOut, std::uint64_t{left_out});
+  else
+    set_paths(json, "undeclared_inputs", observed.undeclared_inputs);
   set_paths(json, "undeclared_outputs", observed.undeclared_outputs);
   set_paths(json, "unused_inputs", observed.unused_inputs);
   set_paths(json, "unused_outputs", observed.unused_outputs);
@@ -325,6 +330,10 @@ Reason reason_from_json(const Json& json) {
 }
 
 Json to_json(const Execution& execution) {
+  return execution_json(execution, 0);
+}
+
+Json execution_json(const Execution& execution, std::size_t left_out) {
   Json json = Json::object({{"type", "execution"},
                             {"schema", kExecutionSchema},
                             {"id", execution.id.to_string()},
@@ -338,13 +347,15 @@ Json to_json(const Execution& execution) {
     for (const auto& attempt : execution.attempts) attempts.push_back(to_json(attempt));
     json.set("attempts", std::move(attempts));
   }
-  json.set("inputs", artifacts_to_json(execution.inputs));
+  json.set("inputs", artifacts_to_json(
+                         std::span(execution.inputs).first(execution.inputs.size() - left_out)));
   json.set("outputs", artifacts_to_json(execution.outputs));
   if (execution.reused_from) json.set("reused_from", execution.reused_from->to_string());
   if (execution.log) json.set("log", to_json(*execution.log));
   json.set("grade", name_of(execution.grade));
   if (!execution.grade_reason.empty()) json.set("grade_reason", execution.grade_reason);
-  if (!execution.observed.mechanism.empty()) json.set("observation", to_json(execution.observed));
+  if (!execution.observed.mechanism.empty())
+    json.set("observation", to_json(execution.observed, left_out));
   if (!execution.inputs_changed.empty())
     json.set("inputs_changed_during_run", strings_to_json(execution.inputs_changed));
   if (!execution.failure.empty()) json.set("failure", execution.failure);

@@ -130,9 +130,11 @@ SortedOut sort_out(core::Observation observation, const Declared& given, const S
     if (access.path.empty()) access.path = ".";
     name_process_folder(access.path);
   }
-  std::stable_sort(accesses.begin(), accesses.end(),
-                   [](const auto& a, const auto& b) { return a.path < b.path; });
+  const auto by_path = [](const auto& a, const auto& b) { return a.path < b.path; };
+  if (!std::is_sorted(accesses.begin(), accesses.end(), by_path))
+    std::stable_sort(accesses.begin(), accesses.end(), by_path);
   std::vector<Access> merged;
+  merged.reserve(accesses.size());
   for (auto& access : accesses) {
     if (merged.empty() || merged.back().path != access.path)
       merged.push_back(std::move(access));
@@ -154,8 +156,11 @@ SortedOut sort_out(core::Observation observation, const Declared& given, const S
     if (data && changes(access)) written.push_back(access.path);
     if (place == PathClass::system && changes(access)) result.wrote_software = true;
     if (data && uses_bytes(access) && !covers(declared.inputs, access.path) &&
-        !(covers(declared.outputs, access.path) && changes(access)))
+        !(covers(declared.outputs, access.path) && changes(access))) {
       result.inputs.push_back({access.path, *access.content, access.size, access.mode});
+      observed.undeclared_inputs.push_back(access.path);
+      observed.input_times.push_back(access.mtime_ns);
+    }
     if (data && uses_bytes(access) && access.changed) result.changed.push_back(access.path);
     // What it has put there itself: a file that it only removed was somebody else's.
     if (place == PathClass::workspace &&
@@ -164,7 +169,6 @@ SortedOut sort_out(core::Observation observation, const Declared& given, const S
       result.written.push_back(access.path);
     by_class.at(static_cast<std::size_t>(place)).push_back(std::move(access));
   }
-  for (const auto& input : result.inputs) observed.undeclared_inputs.push_back(input.path);
   if (observation.grade == core::Grade::traced) {
     observed.unused_inputs = unused(declared.inputs, declared.streams, used);
     observed.unused_outputs = unused(declared.outputs, declared.streams, written);
@@ -172,7 +176,7 @@ SortedOut sort_out(core::Observation observation, const Declared& given, const S
   auto& own = by_class.at(static_cast<std::size_t>(PathClass::workspace));
   if (own.size() <= kOwnAccesses) observed.accesses = std::exchange(own, {});
   for (std::size_t i = 0; i < by_class.size(); ++i)
-    for (auto& set : core::make_access_sets(static_cast<PathClass>(i), by_class.at(i))) {
+    for (auto& set : core::make_access_sets(static_cast<PathClass>(i), std::move(by_class.at(i)))) {
       observed.access_sets.push_back(set->id);
       observed.bodies.push_back(std::move(set));
     }

@@ -66,6 +66,7 @@ Entry& AccessTable::read(const Found& found, core::Uses uses, When when) {
     entry.access.before = Presence::file;
     entry.access.size = found.stat.size;
     entry.access.mode = found.stat.mode;
+    entry.access.mtime_ns = found.stat.mtime_ns;
     entry.access.content = hasher_.contents().known(found.stat);
     if (!entry.access.content) entry.pending = hasher_.later(found.real_path, found.stat);
   }

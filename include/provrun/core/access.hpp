@@ -80,9 +80,10 @@ struct Access {
   /// names and types of its entries (docs/formats/observation.md); of a symbolic link that was
   /// followed, its target. Absent where only the presence mattered, or when it could not be had.
   std::optional<ContentId> content;
-  std::uint64_t size = 0;  ///< of a file at its first use, bytes
-  std::uint32_t mode = 0;  ///< permission bits at the first use
-  bool changed = false;    ///< somebody else changed it while the execution used it
+  std::uint64_t size = 0;     ///< of a file at its first use, bytes
+  std::uint32_t mode = 0;     ///< permission bits at the first use
+  bool changed = false;       ///< somebody else changed it while the execution used it
+  std::int64_t mtime_ns = 0;  ///< of a file that was read; not written down, 0: not known
   bool operator==(const Access&) const = default;
 };
 

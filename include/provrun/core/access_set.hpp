@@ -25,6 +25,7 @@ struct AccessSet {
   ContentId id;  ///< of its text
   PathClass path_class = PathClass::workspace;
   std::vector<Access> accesses;  ///< sorted by path
+  std::string text;              ///< of a set that was made here; else empty, see text_of
 };
 using AccessSetPtr = std::shared_ptr<const AccessSet>;
 
@@ -39,11 +40,12 @@ std::string line_of(const Access& access);
 Access parse_access_line(std::string_view line);
 
 std::string text_of(PathClass path_class, std::span<const Access> accesses);
+std::string text_of(const AccessSet& set);
 /// Throws base::Error(invalid_input). The id is computed from the text.
 AccessSet parse_access_set(std::string_view text);
 /// Cuts accesses of one class, sorted by path, into sets. Where it cuts depends on the paths near
 /// the cut only, so that accesses that differ in one place share all sets but one.
-std::vector<AccessSetPtr> make_access_sets(PathClass path_class, std::span<const Access> accesses);
+std::vector<AccessSetPtr> make_access_sets(PathClass path_class, std::vector<Access> accesses);
 
 struct ListingEntry {
   std::string name;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,6 +96,8 @@ struct Observed {
                                                 ///< was read from a record
   std::vector<Access> accesses;                 ///< in the workspace, sorted by path
   std::vector<std::string> undeclared_inputs;   ///< observed, not declared; among the inputs
+  std::vector<std::int64_t> input_times;        ///< mtimes of undeclared_inputs, nanoseconds; empty
+                                                ///< when this was read from a record
   std::vector<std::string> undeclared_outputs;  ///< observed, not declared; among the outputs
   std::vector<std::string> unused_inputs;       ///< declared, not observed
   std::vector<std::string> unused_outputs;      ///< declared, made, and not seen to be written
@@ -126,6 +129,13 @@ Evidence evidence_of_input(const Execution& execution, std::string_view path);
 Evidence evidence_of_output(const Execution& execution, std::string_view path);
 codec::Json to_json(const Execution& execution);
 Execution execution_from_json(const codec::Json& json);
+/// As it is stored: undeclared inputs are left out where the accesses, whose sets must be there,
+/// tell them as well. A step that reads thousands of files names them once.
+codec::Json to_stored_json(const Execution& execution);
+/// Its inverse. set_of is asked for each access set when inputs were left out; it may throw, and
+/// what it does not know (nullptr) is Error(corruption).
+Execution execution_from_stored_json(const codec::Json& json,
+                                     const std::function<AccessSetPtr(const ContentId&)>& set_of);
 
 struct StepCounts {
   std::uint64_t executed = 0;

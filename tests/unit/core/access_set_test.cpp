@@ -117,3 +117,60 @@ TEST_CASE("an observation survives its record") {
   CHECK(core::evidence_of_input(again, "else") == core::Evidence::both);
   CHECK(core::evidence_of_output(core::Execution{}, "else") == core::Evidence::declared);
 }
+
+TEST_CASE("undeclared inputs that the accesses tell are stored once") {
+  core::Execution execution;
+  execution.step = "fit";
+  execution.grade = core::Grade::traced;
+  execution.inputs = {{"x100005", content_id("declared"), 1, 0644}};
+  execution.outputs = {{"x100007", content_id("made"), 1, 0644}};
+  auto& observed = execution.observed;
+  observed.mechanism = "notify";
+  std::vector<Access> accesses;
+  for (int i = 0; i < 200; ++i) {
+    auto access = file("x" + std::to_string(100000 + i), Use::read, std::to_string(i));
+    if (i == 7) access.uses.add(Use::write);
+    if (i == 8) access.uses = Use::probe;
+    if (i == 9) access.uses = Use::execute;
+    if (i == 10) access.content.reset();
+    accesses.push_back(std::move(access));
+  }
+  accesses.insert(accesses.begin(), file("/data/one", Use::read, "one"));
+  for (const auto& access : accesses) {
+    const bool plain = access.path != "x100005" && access.path != "x100007";
+    if (!plain || access.path == "x100008" || access.path == "x100010") continue;
+    execution.inputs.push_back({access.path, *access.content, access.size, access.mode});
+    observed.undeclared_inputs.push_back(access.path);
+  }
+  observed.bodies = core::make_access_sets(PathClass::outside, {accesses[0]});
+  accesses.erase(accesses.begin());
+  for (auto& set : core::make_access_sets(PathClass::workspace, accesses))
+    observed.bodies.push_back(std::move(set));
+  for (auto& set : core::make_access_sets(PathClass::noise, {file("/proc/x", Use::read, "p")}))
+    observed.bodies.push_back(std::move(set));
+  for (const auto& set : observed.bodies) observed.access_sets.push_back(set->id);
+  const auto set_of = [&](const core::ContentId& id) -> core::AccessSetPtr {
+    for (const auto& set : observed.bodies)
+      if (set->id == id) return set;
+    return nullptr;
+  };
+
+  const auto whole = core::to_json(execution).dump();
+  const auto stored = core::to_stored_json(execution);
+  CHECK(stored.dump().size() < whole.size() / 10);
+  CHECK(core::to_json(core::execution_from_stored_json(stored, set_of)).dump() == whole);
+
+  // Where the accesses say something else, or are not all there, everything is written out.
+  auto other = execution;
+  other.inputs.back().mode = 0600;
+  CHECK(core::to_stored_json(other).dump() == core::to_json(other).dump());
+  other = execution;
+  other.observed.bodies.pop_back();
+  CHECK(core::to_stored_json(other).dump() == core::to_json(other).dump());
+
+  // A set that is gone or another is damage.
+  const auto nothing = [](const core::ContentId&) { return core::AccessSetPtr(); };
+  CHECK_THROWS_AS(core::execution_from_stored_json(stored, nothing), base::Error);
+  const auto first = [&](const core::ContentId&) { return observed.bodies.front(); };
+  CHECK_THROWS_AS(core::execution_from_stored_json(stored, first), base::Error);
+}

@@ -1,0 +1,102 @@
+#include <map>
+#include <unordered_map>
+
+#include "provrun/app/run_recorder.hpp"
+#include "provrun/base/error.hpp"
+#include "provrun/base/text.hpp"
+#include "provrun/os/file.hpp"
+#include "provrun/os/lock.hpp"
+
+// Runs that were killed: what their journals tell is completed and committed.
+namespace provrun::app {
+
+namespace {
+
+struct Journal {
+  std::optional<core::RunRecord> head;
+  std::vector<core::Execution> executions;  // with those that never ended, as failed ones
+  std::string cause = "the process that ran it was killed or lost power";
+};
+
+Journal read_journal(std::string_view text) {
+  Journal journal;
+  std::map<std::string, core::Execution> running;
+  std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
+  for (const auto line : base::split(text, '\n')) {
+    if (line.empty()) continue;
+    try {
+      const auto json = codec::parse_json(line);
+      const auto type = json.get_string("type");
+      if (!journal.head) {
+        journal.head = core::run_record_from_json(json);
+      } else if (type == "started") {
+        core::Execution execution;
+        execution.id.uuid = base::parse_uuid(json.get_string("execution")).value_or(base::Uuid{});
+        execution.step = json.get_string("step");
+        execution.state = core::StepState::failed;
+        execution.failure = "was running when the run ended";
+        running[json.get_string("execution")] = std::move(execution);
+      } else if (type == "access_set") {
+        auto set =
+            std::make_shared<core::AccessSet>(core::parse_access_set(json.get_string("text")));
+        sets.emplace(set->id, std::move(set));
+      } else if (type == "failed") {
+        journal.cause = "it could not be recorded: " + json.get_string("cause");
+      } else {
+        journal.executions.push_back(
+            core::execution_from_stored_json(json, [&](const core::ContentId& id) {
+              const auto found = sets.find(id);
+              return found != sets.end() ? found->second : nullptr;
+            }));
+        auto& observed = journal.executions.back().observed;
+        for (const auto& id : observed.access_sets)
+          if (const auto found = sets.find(id); found != sets.end())
+            observed.bodies.push_back(found->second);
+        running.erase(journal.executions.back().id.to_string());
+      }
+    } catch (const base::Error&) {
+      break;  // the line that was being written when the run died
+    }
+  }
+  for (auto& [id, execution] : running) journal.executions.push_back(std::move(execution));
+  return journal;
+}
+
+}  // namespace
+
+std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
+                                          CachedFiles& files, const policy::Redactor& redactor,
+                                          const policy::KnownSecrets* secrets) {
+  std::vector<core::RunRecord> recovered;
+  if (!os::stat_file(workspace.runs_directory())) return recovered;
+  for (const auto& entry : os::list_directory(workspace.runs_directory())) {
+    const auto directory = os::join_path(workspace.runs_directory(), entry.name);
+    const auto stat = os::lstat_file(directory);
+    if (!stat || stat->type != os::FileType::directory) continue;  // not ours
+    const auto journal = os::join_path(directory, "journal.ndjson");
+    {
+      const auto dead = os::FileLock::try_acquire(directory + "/lock", "");
+      if (!dead) continue;
+    }
+    if (!os::lstat_file(journal)) {
+      os::remove_tree(directory);
+      continue;
+    }
+    const auto text = os::read_file(journal);
+    auto told = read_journal(text);
+    const auto& head = told.head;
+    if (!head ||
+        archive.catalog().find_run(head->id)) {  // nothing told, or committed just before the end
+      os::remove_tree(directory);
+      continue;
+    }
+    auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
+    RunRecorder recorder(
+        {workspace, &archive, &files, &redactor, std::move(workflow_file), secrets}, *head);
+    for (auto& execution : told.executions) recorder.recover(std::move(execution));
+    recovered.push_back(recorder.finish(core::RunState::interrupted, told.cause, {}));
+  }
+  return recovered;
+}
+
+}  // namespace provrun::app
