@@ -256,24 +256,28 @@ struct RunRecorder::State {
     }
   }
 
-  // Of two versions of a file the later one stands at its path.
-  void add_artifact(Held held, bool later) {
+  // Of two versions of a file the later one stands at its path. hint: where that is likely to be;
+  // told is where the next one is likely to be.
+  using Position = std::map<std::string, Held>::iterator;
+  Position add_artifact(Held held, bool later, Position hint) {
     const auto& path = held.artifact.path;
-    const auto [at, fresh] = artifacts.try_emplace(path);
+    const auto count = artifacts.size();
+    const auto at = artifacts.try_emplace(hint, path);
     auto& there = at->second;
-    if (fresh) {
+    if (artifacts.size() > count) {
       there = std::move(held);
-      return;
+      return std::next(at);
     }
     if (there.artifact.content == held.artifact.content) {
       there.may_lack = there.may_lack && held.may_lack;
-      return;
+      return std::next(at);
     }
     // What ran stands at the pipeline's path, whatever a step made of the file.
     const bool is_pipeline = record.pipeline && record.pipeline->path == path;
     if (later && !is_pipeline) std::swap(held, there);
     auto name = std::string(kVersionDirectory) + held.artifact.content.digest.to_hex();
     superseded.emplace(std::move(name), std::move(held));
+    return std::next(at);
   }
 
   void take_log(core::Execution& execution, const std::vector<std::string>& attempt_logs) {
@@ -299,6 +303,7 @@ struct RunRecorder::State {
     const auto& observed = execution.observed;
     const auto& undeclared = observed.undeclared_inputs;
     std::size_t next = 0;  // of undeclared; both lists are sorted
+    auto hint = artifacts.end();
     for (const auto& input : execution.inputs) {
       Held held{input};
       if (next >= undeclared.size() || undeclared[next] != input.path)
@@ -310,12 +315,12 @@ struct RunRecorder::State {
         if (next < observed.input_times.size()) held.mtime_ns = observed.input_times[next];
         ++next;
       }
-      add_artifact(std::move(held), false);
+      hint = add_artifact(std::move(held), false, hint);
     }
     for (const auto& output : execution.outputs)
-      add_artifact(
+      hint = add_artifact(
           {output, core::evidence_of_output(execution, output.path) == core::Evidence::observed},
-          true);
+          true, hint);
   }
 
   // text: as it is stored, of one that has a record of its own.
@@ -446,8 +451,15 @@ struct RunRecorder::State {
     if (!extra.software.empty()) add_text(kSoftwareFile, extra.software);
     if (!extra.git_diff.empty()) add_text(kGitDiffFile, extra.git_diff);
     add_text(kRunFile, core::to_json(record).dump_pretty() + "\n");
-    std::sort(places.begin(), places.end(),
-              [](const auto& a, const auto& b) { return snapshot::path_less(a.path, b.path); });
+    // Thousands of artifacts, which mostly stand in this order already, and a few files of its own.
+    const auto less = [](const Place& a, const Place& b) {
+      return snapshot::path_less(a.path, b.path);
+    };
+    const auto first_own = places.begin() + static_cast<std::ptrdiff_t>(artifacts.size());
+    if (!std::is_sorted(places.begin(), first_own, less))
+      std::sort(places.begin(), first_own, less);
+    std::sort(first_own, places.end(), less);
+    std::inplace_merge(places.begin(), first_own, places.end(), less);
     // The same file may have been named in two ways ("x" and its absolute path).
     places.erase(std::unique(places.begin(), places.end(),
                              [](const auto& a, const auto& b) { return a.path == b.path; }),
@@ -531,8 +543,10 @@ RunRecorder::RunRecorder(Setup setup, core::RunRecord record)
       state_->setup.workspace.runs_directory() + "/" + state_->record.id.to_string();
   os::make_directories(state_->directory, 0700);
   state_->lock = os::FileLock::try_acquire(state_->directory + "/lock", "");
-  for (const auto& artifact : state_->record.configuration) state_->add_artifact({artifact}, false);
-  if (state_->record.pipeline) state_->add_artifact({*state_->record.pipeline}, true);
+  for (const auto& artifact : state_->record.configuration)
+    state_->artifacts.try_emplace(artifact.path, State::Held{artifact});
+  if (const auto& pipeline = state_->record.pipeline)
+    state_->artifacts.try_emplace(pipeline->path, State::Held{*pipeline});
 }
 
 RunRecorder::~RunRecorder() = default;

@@ -3,6 +3,7 @@
 #include "provrun/base/error.hpp"
 #include "provrun/catalog/state.hpp"
 #include "provrun/catalog/state_file.hpp"
+#include "provrun/db/transaction.hpp"
 #include "provrun/os/clock.hpp"
 
 namespace provrun::app {
@@ -10,6 +11,8 @@ namespace provrun::app {
 struct TracedFiles::Memory {
   db::Database database;
   catalog::State state;
+  // Beginning and ending one for each question would cost several times the question.
+  std::optional<db::Transaction> view;
   explicit Memory(db::Database opened) : database(std::move(opened)), state(database) {}
 };
 
@@ -24,7 +27,15 @@ std::optional<core::ContentId> TracedFiles::remembered(const os::FileStat& stat)
     if (auto database = catalog::open_state_for_reading(state_file_))
       memory_ = std::make_unique<Memory>(std::move(*database));
   }
-  return memory_ ? memory_->state.find_file(stat) : std::nullopt;
+  if (!memory_) return std::nullopt;
+  if (!memory_->view) memory_->view.emplace(memory_->database, db::Transaction::Kind::read);
+  return memory_->state.find_file(stat);
+}
+
+// A view that stays would keep the writer's log from being folded in.
+void TracedFiles::rest() {
+  const std::lock_guard lock(mutex_);
+  if (memory_) memory_->view.reset();
 }
 
 std::optional<core::ContentId> TracedFiles::known(const os::FileStat& stat) {

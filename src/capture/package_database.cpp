@@ -95,6 +95,7 @@ class Dpkg {
   void build() {
     if (built_) return;
     built_ = true;
+    entries_.reserve(std::size_t{1} << 18U);
     try {
       for (const os::DirectoryEntry& entry : os::list_directory(os::join_path(folder_, "info"))) {
         constexpr std::string_view kSuffix = ".list";
@@ -145,14 +146,18 @@ class Dpkg {
     for (auto entry = range.first; entry != range.second; ++entry) {
       const std::string& package = packages_[entry->list];
       if (!but_not.empty() && package.substr(0, package.find(':')) == but_not) continue;
-      bool listed = false;
-      for_each_path(read(list_path(package), kMostListBytes), [&](std::string_view line) {
-        listed = line == path;
-        return !listed;
-      });
-      if (listed) return described(package);
+      if (lists(entry->list, path)) return described(package);
     }
     return std::nullopt;
+  }
+
+  // Who asks for a file often asks for the package's others next.
+  bool lists(std::uint32_t number, const std::string& path) {
+    if (number != open_list_) {
+      open_list_ = number;
+      open_text_ = "\n" + read(list_path(packages_[number]), kMostListBytes) + "\n";
+    }
+    return open_text_.find("\n" + path + "\n") != std::string::npos;
   }
 
   /// package: "name" or "name:architecture".
@@ -204,6 +209,8 @@ class Dpkg {
   std::vector<std::string> packages_;  ///< names of the lists
   std::vector<Entry> entries_;
   std::vector<Diversion> diversions_;
+  std::uint32_t open_list_ = UINT32_MAX;
+  std::string open_text_;  ///< of that list, between line ends
   std::unordered_map<std::string, SystemPackage> status_;
 };
 

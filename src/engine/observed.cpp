@@ -50,7 +50,7 @@ void name_process_folder(std::string& path) {
 // Of declared paths those that no access is of.
 std::vector<std::string> unused(const std::vector<std::string>& declared,
                                 const std::vector<std::string>& streams,
-                                const std::vector<std::string>& touched) {
+                                const std::vector<std::string_view>& touched) {
   std::vector<std::string> paths;
   for (const auto& path : declared) {
     const bool folder = path.ends_with('/');
@@ -143,36 +143,52 @@ SortedOut sort_out(core::Observation observation, const Declared& given, const S
   }
 
   for (const auto& access : merged) add_software_of(access, scene);
-  std::array<std::vector<Access>, 4> by_class;
-  std::vector<std::string> used;
-  std::vector<std::string> written;
+  std::vector<PathClass> places;
+  places.reserve(merged.size());
+  std::array<std::size_t, 4> counts{};
   for (auto& access : merged) {
     if (access.uses.has(Use::list) && access.before == Presence::directory && access.content)
       adjust(access);
     const bool noise = !noise_rule(access, scene).empty();
-    const auto place = noise ? PathClass::noise : class_of(access, scene);
+    places.push_back(noise ? PathClass::noise : class_of(access, scene));
+    ++counts.at(static_cast<std::size_t>(places.back()));
+  }
+  const auto data_count = counts[0] + counts[1];  // in the workspace and outside
+  std::vector<std::string_view> used;
+  std::vector<std::string_view> written;
+  used.reserve(data_count);
+  result.inputs.reserve(data_count);
+  observed.undeclared_inputs.reserve(data_count);
+  observed.input_times.reserve(data_count);
+  for (std::size_t i = 0; i < merged.size(); ++i) {
+    const auto& access = merged[i];
+    const auto place = places[i];
     const bool data = place == PathClass::workspace || place == PathClass::outside;
-    if (data && (uses_bytes(access) || access.uses.has(Use::list))) used.push_back(access.path);
-    if (data && changes(access)) written.push_back(access.path);
     if (place == PathClass::system && changes(access)) result.wrote_software = true;
-    if (data && uses_bytes(access) && !covers(declared.inputs, access.path) &&
+    if (!data) continue;
+    if (uses_bytes(access) || access.uses.has(Use::list)) used.push_back(access.path);
+    if (changes(access)) written.push_back(access.path);
+    if (uses_bytes(access) && !covers(declared.inputs, access.path) &&
         !(covers(declared.outputs, access.path) && changes(access))) {
       result.inputs.push_back({access.path, *access.content, access.size, access.mode});
       observed.undeclared_inputs.push_back(access.path);
       observed.input_times.push_back(access.mtime_ns);
     }
-    if (data && uses_bytes(access) && access.changed) result.changed.push_back(access.path);
+    if (uses_bytes(access) && access.changed) result.changed.push_back(access.path);
     // What it has put there itself: a file that it only removed was somebody else's.
     if (place == PathClass::workspace &&
         (access.uses.has(Use::write) || access.uses.has(Use::create)) &&
         !covers(declared.outputs, access.path))
       result.written.push_back(access.path);
-    by_class.at(static_cast<std::size_t>(place)).push_back(std::move(access));
   }
   if (observation.grade == core::Grade::traced) {
     observed.unused_inputs = unused(declared.inputs, declared.streams, used);
     observed.unused_outputs = unused(declared.outputs, declared.streams, written);
   }
+  std::array<std::vector<Access>, 4> by_class;
+  for (std::size_t i = 0; i < by_class.size(); ++i) by_class.at(i).reserve(counts.at(i));
+  for (std::size_t i = 0; i < merged.size(); ++i)
+    by_class.at(static_cast<std::size_t>(places[i])).push_back(std::move(merged[i]));
   auto& own = by_class.at(static_cast<std::size_t>(PathClass::workspace));
   if (own.size() <= kOwnAccesses) observed.accesses = std::exchange(own, {});
   for (std::size_t i = 0; i < by_class.size(); ++i)

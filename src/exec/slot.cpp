@@ -314,6 +314,7 @@ void Slot::wait_for_end(Running& running) {
                      : std::min(interval * 2, kLongestReadingInterval);
       patience = patience < 0 ? interval : std::min(patience, interval);
     }
+    hasher_.contents().rest();
     const int n = ::poll(files, 3, patience);
     if (n < 0 && errno != EINTR) throw base::system_error(errno, "cannot wait for processes");
     if (n > 0 && (files[2].revents & POLLIN) != 0) {
@@ -369,6 +370,7 @@ core::Observation Slot::observation_of(Running& running) {
     if (streams_ == core::Streams::inherited) announcements_->turn_off();
   }
   auto observation = running.recorder->finish();
+  hasher_.contents().rest();
   observation.mechanism = mechanism_;
   if (grade_ > observation.grade) {
     observation.grade = grade_;

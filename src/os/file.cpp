@@ -217,7 +217,7 @@ std::string read_file(const std::string& path, std::uint64_t limit) {
                                                            std::to_string(limit) + " bytes");
   };
   if (stat.size > limit) throw too_large();
-  std::string content(stat.size, '\0');
+  std::string content(stat.size + 1, '\0');  // the end is seen without room for more
   std::size_t filled = 0;
   while (true) {
     if (filled == content.size()) content.resize(filled + 4096);  // it may grow, or be a pipe

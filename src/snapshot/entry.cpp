@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "entry_metadata.hpp"
 #include "plain_line.hpp"
@@ -155,11 +156,14 @@ Entry parse_entry(const codec::Json& json, std::string_view type) {
 
 bool path_less(std::string_view a, std::string_view b) {
   // "/" comes before every other byte, so that "a/x" stands between "a" and "a.txt".
-  const auto rank = [](char c) {
-    return c == '/' ? -1 : static_cast<int>(static_cast<unsigned char>(c));
-  };
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [&](char x, char y) { return rank(x) < rank(y); });
+  const auto shorter = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  for (; at + 8 <= shorter && std::memcmp(a.data() + at, b.data() + at, 8) == 0; at += 8) {
+  }
+  while (at < shorter && a[at] == b[at]) ++at;
+  if (at == shorter) return a.size() < b.size();
+  if (a[at] == '/' || b[at] == '/') return a[at] == '/';
+  return static_cast<unsigned char>(a[at]) < static_cast<unsigned char>(b[at]);
 }
 
 bool is_valid_name(std::string_view name) {

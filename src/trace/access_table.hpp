@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <memory_resource>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,13 +16,17 @@ namespace provrun::trace {
 
 /// All that is known of one path.
 struct Entry {
-  core::Access access;  // its path is the key of the table
-  os::FileStat stat;    // at the use that the content belongs to
-  std::string real_path;
+  const std::string* path = nullptr;  // the key of the table
+  core::Access access;                // without its path
+  os::FileStat stat;                  // at the use that the content belongs to
+  std::string real_path;              // as in Found
   std::shared_ptr<DeferredHasher::Pending> pending;
   std::vector<core::ListingEntry> names;
   bool listed = false;
   bool examined = false;  // as a program
+  bool readable = true;
+
+  const std::string& real() const { return real_path.empty() ? *path : real_path; }
 
   bool own() const {
     return access.uses.has(core::Use::write) || access.uses.has(core::Use::create) ||
@@ -49,12 +55,15 @@ class AccessTable {
   std::vector<core::Access> finish();
 
  private:
-  bool complete(Entry& entry);
+  void complete(Entry& entry);
+  void complete_all(std::span<Entry* const> entries);
   std::string recorded_path(const std::string& path) const;
 
   std::string workspace_;
   DeferredHasher& hasher_;
-  std::unordered_map<std::string, Entry> entries_;
+  // Entries come by the thousand and go together.
+  std::pmr::monotonic_buffer_resource memory_{16384};
+  std::pmr::unordered_map<std::string, Entry> entries_{&memory_};
 };
 
 }  // namespace provrun::trace

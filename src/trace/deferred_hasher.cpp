@@ -54,6 +54,10 @@ struct DeferredHasher::State {
       const auto next = queue.front();
       queue.pop_front();
       if (next->stage == Pending::Stage::waiting) complete(lock, contents, next);
+      if (!queue.empty()) continue;
+      lock.unlock();
+      contents.rest();
+      lock.lock();
     }
   }
 };

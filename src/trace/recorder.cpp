@@ -50,7 +50,7 @@ bool Recorder::State::visible(Found& found) {
   const bool there = found.presence != Presence::absent;
   if (here == there &&
       (!here || (st.st_dev == found.stat.device && st.st_ino == found.stat.inode))) {
-    found.real_path = found.path;
+    found.real_path.clear();
     return true;
   }
   const auto kernel_made = [&](std::string_view top) { return found.path.starts_with(top); };
@@ -66,13 +66,24 @@ Entry* Recorder::State::remembered(const Named& named) {
 }
 
 void Recorder::State::remember(const Named& named, Entry& entry) {
-  (named.follow == Follow::yes ? followed_ : not_followed_)[named.path] = &entry;
+  auto& memory = named.follow == Follow::yes ? followed_ : not_followed_;
+  if (const auto known = memory.find(named.path); known != memory.end()) {
+    known->second = &entry;
+    return;
+  }
+  const bool itself = entry.path != nullptr && *entry.path == named.path;
+  memory.emplace(itself ? *entry.path : names_.emplace_back(named.path), &entry);
 }
 
-void Recorder::State::paths_change() {
+void Recorder::State::forget_paths() {
   resolver_.forget();
   followed_.clear();
   not_followed_.clear();
+  names_.clear();
+}
+
+void Recorder::State::paths_change() {
+  forget_paths();
   unsettled_ = true;
 }
 
@@ -143,7 +154,7 @@ void Recorder::State::open(const Named& named, int flags) {
     remember(target, table_.read(found, Use::read, AccessTable::When::later));
     return;
   }
-  if (::faccessat(AT_FDCWD, found.real_path.c_str(), W_OK, AT_EACCESS) != 0) {
+  if (::faccessat(AT_FDCWD, found.real().c_str(), W_OK, AT_EACCESS) != 0) {
     remember(target, table_.touch(found, Use::probe));
     return;
   }
@@ -186,7 +197,7 @@ void Recorder::State::read_link(const Named& named) {
     return;
   }
   try {
-    remember(named, table_.follow(found, os::read_symlink(found.real_path)));
+    remember(named, table_.follow(found, os::read_symlink(found.real())));
   } catch (const base::Error&) {
     table_.touch(found, Use::probe);
   }
@@ -199,9 +210,7 @@ Recorder::Answer Recorder::State::handle(const SystemCall& call) {
   thread_ = call.thread;
   if (unsettled_) {
     unsettled_ = false;
-    resolver_.forget();
-    followed_.clear();
-    not_followed_.clear();
+    forget_paths();
   }
   const int flags = shape->flags >= 0 ? int_argument(call, shape->flags) : 0;
   const auto named = [&](Follow follow) {
@@ -286,6 +295,7 @@ void Recorder::State::lower(core::Grade grade, const std::string& reason) {
 }
 
 core::Observation Recorder::State::finish() {
+  forget_paths();  // they point into the table
   core::Observation observation;
   observation.grade = grade_;
   observation.reason = reason_;

@@ -106,8 +106,7 @@ void Recorder::State::announced(const Announced& call) {
   thread_ = 0;
   if (unsettled_) {
     unsettled_ = false;
-    paths_change();
-    unsettled_ = false;
+    forget_paths();
   }
   const bool at_link = call.kind == Announced::Kind::read_link ||
                        call.kind == Announced::Kind::look_at_link ||

@@ -33,8 +33,8 @@ bool redirects(Presence presence) {
 Found below(const Found& directory, const std::string& name) {
   Found found;
   found.path = directory.path + "/" + name;
-  found.real_path = directory.real_path + "/" + name;
-  if (const auto stat = os::lstat_file(found.real_path)) {
+  if (!directory.real_path.empty()) found.real_path = directory.real_path + "/" + name;
+  if (const auto stat = os::lstat_file(found.real())) {
     found.stat = *stat;
     found.presence = stat->type == os::FileType::regular     ? Presence::file
                      : stat->type == os::FileType::directory ? Presence::directory
@@ -53,7 +53,7 @@ void Recorder::State::move(const Found& from, const Found& to, bool replaces) {
   if (const auto* entry = table_.find(from.path); entry != nullptr && entry->own())
     table_.touch(from, Use::remove);
   else if (from.presence == Presence::symlink)
-    table_.follow(from, os::read_symlink(from.real_path)).access.uses.add(Use::remove);
+    table_.follow(from, os::read_symlink(from.real())).access.uses.add(Use::remove);
   else
     table_.read(from,
                 from.presence == Presence::file ? Use::read | Use::remove : core::Uses(Use::remove),
@@ -62,11 +62,10 @@ void Recorder::State::move(const Found& from, const Found& to, bool replaces) {
 }
 
 void Recorder::State::move_tree(const Found& from, const Found& to) {
-  for (const auto& entry : os::list_directory(from.real_path)) {
+  for (const auto& entry : os::list_directory(from.real())) {
     const auto source = below(from, entry.name);
     Found target;
     target.path = to.path + "/" + entry.name;
-    target.real_path = target.path;
     if (source.presence == Presence::directory)
       move_tree(source, target);
     else if (source.presence != Presence::absent)
@@ -170,7 +169,7 @@ void Recorder::State::list(int descriptor) {
 void Recorder::State::execute(const Named& named, int depth) {
   auto found = find(named);
   if (!visible(found)) return;
-  if (found.presence != Presence::file || ::access(found.real_path.c_str(), X_OK) != 0) {
+  if (found.presence != Presence::file || ::access(found.real().c_str(), X_OK) != 0) {
     table_.touch(found, Use::probe);
     return;
   }
@@ -189,7 +188,7 @@ void Recorder::State::examine_program(const Found& found, Entry& entry, int dept
   if (depth >= kMostInterpreters) return;
   if (entry.examined && depth > 0) return;
   entry.examined = true;
-  const auto head = read_program_head(found.real_path, found.stat);
+  const auto head = read_program_head(found.real(), found.stat);
   if (!head.takes_library) library_unfit_ = true;
   if (!head.interpreter.empty()) {
     Named interpreter{head.interpreter, Follow::yes};

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <deque>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "access_table.hpp"
@@ -50,6 +52,7 @@ class Recorder::State {
   const View& view();
   bool visible(Found& found);
   void paths_change();
+  void forget_paths();
 
   void open_call(const SystemCall& call, const CallShape& shape);
   void read_link(const Named& named);
@@ -70,8 +73,10 @@ class Recorder::State {
   AccessTable table_;
   Resolver resolver_;
   Processes processes_;
-  std::unordered_map<std::string, Entry*> followed_;
-  std::unordered_map<std::string, Entry*> not_followed_;
+  // By the path as it was said, which lies in the table or in names_.
+  std::unordered_map<std::string_view, Entry*> followed_;
+  std::unordered_map<std::string_view, Entry*> not_followed_;
+  std::deque<std::string> names_;
   std::unordered_map<pid_t, View> views_;
   bool library_unfit_ = false;  // for the program that is about to start
   Answer answer_ = Answer::go_on;

@@ -62,26 +62,26 @@ core::Presence presence_of(os::FileType type) {
 
 }  // namespace
 
-Found Resolver::at(const std::string& seen) const {
+Found Resolver::at(std::string seen) const {
   Found found;
-  found.path = view_->root.empty() ? seen : view_->root + seen;
-  found.real_path = view_->prefix.empty() ? found.path : view_->prefix + seen;
+  if (!view_->prefix.empty()) found.real_path = view_->prefix + seen;
+  found.path = view_->root.empty() ? std::move(seen) : view_->root + seen;
   struct stat st {};
-  if (::lstat(found.real_path.c_str(), &st) == 0) {
+  if (::lstat(found.real().c_str(), &st) == 0) {
     found.stat = convert(st);
     found.presence = presence_of(found.stat.type);
   }
   return found;
 }
 
-Resolver::Directory Resolver::directory(const std::string& path) {
+Resolver::Directory Resolver::directory(std::string_view path) {
   if (path.empty()) return {};
   const bool cached = view_->prefix.empty() && view_->root.empty();
   if (cached)
     if (const auto known = directories_.find(path); known != directories_.end())
       return {known->second};
   const auto slash = path.rfind('/');
-  const auto name = std::string_view(path).substr(slash + 1);
+  const auto name = path.substr(slash + 1);
   auto result = directory(path.substr(0, slash));
   if (!result.there) {
     if (name == "..")
@@ -103,7 +103,7 @@ Resolver::Directory Resolver::directory(const std::string& path) {
     const auto found = at(result.path);
     if (found.presence == core::Presence::symlink) {
       char target[4097];
-      const auto n = ::readlink(found.real_path.c_str(), target, sizeof target);
+      const auto n = ::readlink(found.real().c_str(), target, sizeof target);
       if (n <= 0 || ++links_ > kMostLinks) {
         result.there = false;
         return result;
@@ -119,7 +119,8 @@ Resolver::Directory Resolver::directory(const std::string& path) {
       return result;
     }
   }
-  if (cached && result.there && result.lasting) directories_.emplace(path, result.path);
+  if (cached && result.there && result.lasting)
+    directories_.emplace(std::string(path), result.path);
   return result;
 }
 
@@ -134,8 +135,10 @@ Found Resolver::walk(const std::string& path, Follow follow) {
     missing.parent_there = false;
     return missing;
   }
-  const auto parent = directory(path.substr(0, slash));
-  auto seen = parent.path + "/";
+  const auto parent = directory(std::string_view(path).substr(0, slash));
+  std::string seen;
+  seen.reserve(parent.path.size() + 1 + name.size());
+  seen.append(parent.path).append("/");
   if (parent.path == "/proc" && (name == "self" || name == "thread-self"))
     seen += std::to_string(thread_);
   else
@@ -146,13 +149,13 @@ Found Resolver::walk(const std::string& path, Follow follow) {
     missing.parent_there = false;
     return missing;
   }
-  auto found = at(seen);
+  auto found = at(std::move(seen));
   if (found.presence != core::Presence::symlink || follow == Follow::no) return found;
   char target[4097];
-  const auto n = ::readlink(found.real_path.c_str(), target, sizeof target);
+  const auto n = ::readlink(found.real().c_str(), target, sizeof target);
   if (n <= 0) return found;
   const std::string text(target, static_cast<std::size_t>(n));
-  if (seen.starts_with("/proc/") && text[0] != '/') {
+  if ((parent.path == "/proc" || parent.path.starts_with("/proc/")) && text[0] != '/') {
     found.presence = core::Presence::other;  // a pipe, a socket: no path leads there
     return found;
   }

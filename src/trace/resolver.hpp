@@ -15,10 +15,12 @@ namespace provrun::trace {
 /// What a path leads to, as the process that uses it sees the file system.
 struct Found {
   std::string path;  ///< absolute, of ours; without links but for a last component not followed
-  std::string real_path;  ///< by which we can reach the file
+  std::string real_path;  ///< by which we can reach the file; empty: the same
   core::Presence presence = core::Presence::absent;
   bool parent_there = true;  ///< so that something could be made here
   os::FileStat stat;         ///< when it is there
+
+  const std::string& real() const { return real_path.empty() ? path : real_path; }
 };
 
 /// Follows paths as the kernel does and tells which links lie on the way. Directories are
@@ -41,11 +43,14 @@ class Resolver {
     bool lasting = true;  // the same for every process
   };
   Found walk(const std::string& path, Follow follow);
-  Directory directory(const std::string& path);
-  Found at(const std::string& seen) const;
+  Directory directory(std::string_view path);
+  Found at(std::string seen) const;
 
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
   OnLink on_link_;
-  std::unordered_map<std::string, std::string> directories_;
+  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> directories_;
   const View* view_ = nullptr;
   pid_t thread_ = 0;
   int links_ = 0;

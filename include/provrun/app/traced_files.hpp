@@ -24,6 +24,7 @@ class TracedFiles : public trace::FileContents {
   std::optional<core::ContentId> known(const os::FileStat& stat) override;
   std::optional<core::ContentId> read(const std::string& path, const os::FileStat& stat) override;
   void listed(const core::ContentId& content, std::vector<core::ListingEntry> names) override;
+  void rest() override;
 
   /// The names of a directory that an observed step listed; for any thread.
   std::optional<std::vector<core::ListingEntry>> listing(const core::ContentId& content);

@@ -21,6 +21,8 @@ class FileContents {
                                               const os::FileStat& stat) = 0;
   /// A directory was listed and had these names: content is their core::listing_content.
   virtual void listed(const core::ContentId& content, std::vector<core::ListingEntry> names) = 0;
+  /// No more questions for a while: what is held for the sake of many at once may be let go.
+  virtual void rest() {}
 };
 
 /// Reads every file each time.
