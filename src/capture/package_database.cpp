@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -109,6 +110,7 @@ class Dpkg {
       // An unreadable database knows no owners.
     }
     std::sort(entries_.begin(), entries_.end());
+    buffer_ = {};
     const std::string text = read(os::join_path(folder_, "diversions"), kMostListBytes);
     const auto lines = base::split(text, '\n');
     for (std::size_t i = 0; i + 2 < lines.size(); i += 3)
@@ -116,8 +118,28 @@ class Dpkg {
           {std::string(lines[i]), std::string(lines[i + 1]), std::string(lines[i + 2])});
   }
 
+  // A thousand files, mostly small: room for one serves all.
+  std::string_view list_text(const std::string& package) {
+    try {
+      const auto path = list_path(package);
+      const auto file = os::open_for_reading(path);
+      if (buffer_.empty()) buffer_.resize(std::size_t{1} << 18U);
+      std::size_t filled = 0;
+      while (true) {
+        if (filled == buffer_.size()) buffer_.resize(2 * filled);
+        const auto n = os::read_some(file, std::span(buffer_).subspan(filled), path);
+        if (n == 0) break;
+        filled += n;
+        if (filled > kMostListBytes) return {};
+      }
+      return {reinterpret_cast<const char*>(buffer_.data()), filled};
+    } catch (const base::Error&) {
+      return {};
+    }
+  }
+
   void add_list(std::string package) {
-    const std::string text = read(list_path(package), kMostListBytes);
+    const auto text = list_text(package);
     const auto number = static_cast<std::uint32_t>(packages_.size());
     packages_.push_back(std::move(package));
     for_each_path(text, [&](std::string_view path) {
@@ -209,6 +231,7 @@ class Dpkg {
   std::vector<std::string> packages_;  ///< names of the lists
   std::vector<Entry> entries_;
   std::vector<Diversion> diversions_;
+  std::vector<std::uint8_t> buffer_;
   std::uint32_t open_list_ = UINT32_MAX;
   std::string open_text_;  ///< of that list, between line ends
   std::unordered_map<std::string, SystemPackage> status_;
