@@ -105,9 +105,12 @@ policy::RetainedSnapshot retained(const snapshot::LoadedSnapshot& loaded,
 }
 
 // The catalogs follow at their next update; the one of this workspace at once.
-void update_catalog(const std::optional<std::string>& repository) {
+enum class Memory { keep, tidy };
+void update_catalog(const std::optional<std::string>& repository, Memory memory = Memory::keep) {
   try {
-    Archive::open(locate_repository(repository, workspace()), workspace(), Archive::Mode::update);
+    const auto archive = Archive::open(locate_repository(repository, workspace()), workspace(),
+                                       Archive::Mode::update);
+    if (memory == Memory::tidy && archive->state() != nullptr) archive->state()->drop_unused_sets();
   } catch (const base::Error& error) {
     // What was done is done and durable; the next run brings the catalog up to date.
     if (error.code() == base::ErrorCode::internal) throw;
@@ -370,7 +373,7 @@ PruneReport prune_repository(const PruneRequest& request, const PruneProgress& p
     repository->index().drop_packs(store::removed_packs(backend));
   });
   repository->index().reload();
-  update_catalog(request.repository);
+  update_catalog(request.repository, Memory::tidy);
   return report;
 }
 

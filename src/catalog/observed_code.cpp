@@ -1,5 +1,7 @@
 #include "observed_code.hpp"
 
+#include <unordered_set>
+
 #include "outputs_code.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/db/transaction.hpp"
@@ -120,6 +122,40 @@ void State::put_listings(
     }
     insert.run_with(id.digest.bytes, names);
   }
+  transaction.commit();
+}
+
+void State::drop_unused_sets() {
+  db::Transaction transaction(database_);
+  std::unordered_set<core::ContentId> sets;
+  std::unordered_set<core::ContentId> listings;
+  const auto add_listings = [&](const std::vector<core::Access>& accesses) {
+    for (const auto& access : accesses)
+      if (access.uses.has(core::Use::list) && access.content) listings.insert(*access.content);
+  };
+  {
+    auto query = database_.statement("SELECT observed FROM last_executions");
+    while (query.step()) {
+      for (const auto& id : unpack_access_sets(query.blob(0))) sets.insert(id);
+      add_listings(unpack_accesses(query.blob(0)));
+    }
+  }
+  for (const auto& id : sets)
+    if (const auto set = find_access_set(id)) add_listings(set->accesses);
+  const auto drop = [&](std::string_view select, std::string_view remove,
+                        const std::unordered_set<core::ContentId>& used) {
+    std::vector<core::ContentId> unused;
+    {
+      auto query = database_.statement(select);
+      while (query.step())
+        if (const core::ContentId id{digest_of(query.blob(0))}; !used.contains(id))
+          unused.push_back(id);
+    }
+    auto statement = database_.statement(remove);
+    for (const auto& id : unused) statement.run_with(id.digest.bytes);
+  };
+  drop("SELECT digest FROM access_sets", "DELETE FROM access_sets WHERE digest=?", sets);
+  drop("SELECT digest FROM listings", "DELETE FROM listings WHERE digest=?", listings);
   transaction.commit();
 }
 

@@ -86,6 +86,10 @@ class State {
   void put_listings(
       std::span<const std::pair<core::ContentId, std::vector<core::ListingEntry>>> listings);
 
+  /// Removes the sets that no remembered step names, and the listings that none of those has. The
+  /// repository has the sets too, and listings only explain.
+  void drop_unused_sets();
+
   /// A remembered blob, e.g. the whole decision of the last run for the no-op path.
   std::optional<std::string> get_memo(std::string_view key);
   void put_memo(std::string_view key, std::string_view blob);

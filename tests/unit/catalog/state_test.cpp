@@ -165,6 +165,37 @@ TEST_CASE("what was remembered survives closing, and damage in a row is an error
   os::remove_tree(folder);
 }
 
+TEST_CASE("what no step names any more is dropped, the rest stays") {
+  auto database = catalog::memory_state();
+  catalog::State state(database);
+  const auto listed = [](const std::string& path, const core::ContentId& names) {
+    return core::Access{path, core::Use::list, core::Presence::directory, names, 0, 0, false};
+  };
+  const auto kept =
+      core::make_access_sets(core::PathClass::outside, {listed("/data", records::content("kept"))});
+  const auto old =
+      core::make_access_sets(core::PathClass::outside, {listed("/old", records::content("old"))});
+  state.put_access_sets(kept);
+  state.put_access_sets(old);
+  for (const auto* name : {"kept", "own", "old", "nobody's"})
+    state.put_listings(std::vector{std::pair{
+        records::content(name), std::vector{core::ListingEntry{name, core::Presence::file}}}});
+  auto remembered = step("a", "{}");
+  remembered.access_sets = {old[0]->id};
+  state.put_steps("p", std::vector{remembered});
+  remembered.access_sets = {kept[0]->id};
+  remembered.accesses = {listed("own", records::content("own"))};
+  state.put_steps("p", std::vector{remembered});
+
+  state.drop_unused_sets();
+  CHECK(state.find_access_set(kept[0]->id) != nullptr);
+  CHECK(state.find_access_set(old[0]->id) == nullptr);
+  CHECK(state.find_listing(records::content("kept")).has_value());
+  CHECK(state.find_listing(records::content("own")).has_value());
+  CHECK_FALSE(state.find_listing(records::content("old")).has_value());
+  CHECK_FALSE(state.find_listing(records::content("nobody's")).has_value());
+}
+
 TEST_CASE("state.db leaves a network file system for the cache folder") {
   const auto local = [](const std::string&) { return false; };
   const auto network = [](const std::string&) { return true; };
