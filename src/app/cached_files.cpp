@@ -306,6 +306,18 @@ void CachedFiles::prepare_output(const std::string& path, core::PathKind kind,
   if (kind == core::PathKind::directory) os::make_directories(full);
 }
 
+void CachedFiles::protect(const std::string& path, core::PathKind kind) {
+  const auto full = absolute(path);
+  const auto stat = os::lstat_file(full);
+  if (!stat) return;
+  if (stat->type == os::FileType::regular) {
+    constexpr std::uint32_t kWrite = 0222;
+    if ((stat->mode & kWrite) != 0) os::set_mode(full, stat->mode & 07777 & ~kWrite);
+  } else if (stat->type == os::FileType::directory && kind == core::PathKind::directory) {
+    for (const auto& entry : os::list_directory(full)) protect(path + "/" + entry.name, kind);
+  }
+}
+
 std::string CachedFiles::set_aside(const std::string& path) {
   return move_to(path, unfinished_);
 }

@@ -89,7 +89,7 @@ std::string variable_state(const engine::Variables& variables, const std::string
 }  // namespace
 
 std::string NoOpMemo::question(const RunRequest& request) {
-  if (request.force_all || !request.force_steps.empty()) return {};
+  if (request.force_all || !request.force_steps.empty() || !request.limits.empty()) return {};
   Writer writer;
   writer.text(pipeline_path(request));
   for (const auto* list : {&request.targets, &request.until}) {
@@ -224,6 +224,20 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
     }
   };
   std::vector<bool> seen_paths(graph.path_count());
+  std::unordered_set<std::string> seen_names;
+  // Whether a temporary file is there decides nothing.
+  for (std::size_t i = 0; i < graph.instance_count(); ++i) {
+    const auto id = pipeline::Graph::instance(i);
+    const auto& declared = graph.step(id).outputs;
+    if (std::none_of(declared.begin(), declared.end(), [](const auto& one) { return one.temp; }))
+      continue;
+    for (const auto path : graph.outputs(id)) {
+      const auto* declaration = graph.output_declaration(id, path);
+      if (declaration == nullptr || !declaration->temp) continue;
+      seen_paths[pipeline::index_of(path)] = true;
+      seen_names.emplace(graph.path(path));
+    }
+  }
   for (const auto id : selection)
     for (const auto& paths : {graph.inputs(id), graph.outputs(id)})
       for (const auto path : paths) {
@@ -242,7 +256,6 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
   // What the steps were observed to use, each path once: thousands of steps share most of it.
   WorkspaceHistory history(archive.state(), loaded.file_name);
   std::unordered_set<const core::AccessSet*> seen_sets;
-  std::unordered_set<std::string> seen_names;
   const auto add_file = [&](const std::string& path, const core::ContentId& content) {
     const auto sight = files.look(path, core::Look::content);
     const auto* stat = files.stat_of(path);

@@ -131,11 +131,19 @@ void refuse_own_paths(const LoadedPipeline& loaded) {
 }
 
 void expand_into(LoadedPipeline& loaded, const std::string& shown,
-                 const std::vector<pipeline::Override>& overrides) {
+                 const std::vector<pipeline::Override>& overrides,
+                 const std::vector<std::string>& wanted) {
   WatchedSources sources(loaded.directory, loaded.watched);
   loaded.workflow = std::make_unique<pipeline::Workflow>(
       pipeline::load_workflow(loaded.text, shown, sources, overrides));
-  loaded.graph = std::make_unique<pipeline::Graph>(pipeline::expand(*loaded.workflow));
+  loaded.wanted = wanted;
+  loaded.graph = std::make_unique<pipeline::Graph>(pipeline::expand(
+      *loaded.workflow, {wanted, [&](const std::string& file) {
+                           const auto there = os::join_path(loaded.directory, file);
+                           auto found = os::stat_file(there);
+                           if (!found) loaded.watched.push_back({there, found});
+                           return found.has_value();
+                         }}));
   refuse_own_paths(loaded);
 }
 
@@ -151,7 +159,8 @@ hash::Digest LoadedPipeline::config_hash() const {
 }
 
 LoadedPipeline load_pipeline(const std::string& path,
-                             const std::vector<pipeline::Override>& overrides) {
+                             const std::vector<pipeline::Override>& overrides,
+                             const std::vector<std::string>& wanted) {
   auto full = os::absolute_path(path);
   auto stat = os::stat_file(full);
   auto shown = path;
@@ -205,7 +214,7 @@ LoadedPipeline load_pipeline(const std::string& path,
     error.add_context("cannot use the pipeline");
     throw;
   }
-  expand_into(loaded, shown, overrides);
+  expand_into(loaded, shown, overrides, wanted);
   return loaded;
 }
 
@@ -215,7 +224,7 @@ LoadedPipeline with_text(const LoadedPipeline& pipeline, std::string text,
   loaded.directory = pipeline.directory;
   loaded.file_name = pipeline.file_name;
   loaded.text = std::move(text);
-  expand_into(loaded, loaded.file_name, overrides);
+  expand_into(loaded, loaded.file_name, overrides, pipeline.wanted);
   return loaded;
 }
 

@@ -150,6 +150,10 @@ void PlannedFiles::prepare_output(const std::string&, core::PathKind,
   writes_nothing();
 }
 
+void PlannedFiles::protect(const std::string&, core::PathKind) {
+  writes_nothing();
+}
+
 std::string PlannedFiles::set_aside(const std::string&) {
   writes_nothing();
 }

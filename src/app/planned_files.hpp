@@ -29,6 +29,7 @@ class PlannedFiles : public core::WorkspaceFiles {
   std::vector<core::ListingEntry> list(const std::string& path) override;
   std::optional<std::vector<core::ListingEntry>> recall(const core::ContentId& listing) override;
   core::ContentId keep_listing(const std::vector<core::ListingEntry>& entries) override;
+  void protect(const std::string& path, core::PathKind kind) override;
   std::string set_aside(const std::string& path) override;
 
  private:

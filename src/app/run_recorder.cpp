@@ -51,48 +51,6 @@ std::string safe_file_name(std::string_view step) {
 
 }  // namespace
 
-WorkspaceHistory::WorkspaceHistory(catalog::State* state, std::string workflow_file)
-    : state_(state), workflow_file_(std::move(workflow_file)) {
-  if (state_ == nullptr) return;
-  AccessSets sets(state);
-  state_->each_step(workflow_file_, [&](const catalog::State::StepRow& row) {
-    Entry entry;
-    bool whole = true;
-    for (const auto& id : row.access_sets()) {
-      auto set = sets.find(id);
-      whole = whole && set;
-      entry.last.observed.push_back(std::move(set));
-    }
-    // Without what it was seen to use nobody can say that nothing of it has changed.
-    if (!whole) return;
-    if (auto own = row.accesses(); !own.empty())
-      entry.last.observed.push_back(own_set(std::move(own)));
-    entry.last.execution = row.execution;
-    entry.last.step_key = row.step_key;
-    for (auto& output : row.outputs()) entry.last.outputs.push_back(std::move(output.artifact));
-    entry.duration_s = static_cast<double>(row.duration.count()) / 1e3;
-    entries_.emplace(std::string(row.instance), std::move(entry));
-  });
-}
-
-const core::LastExecution* WorkspaceHistory::last(const std::string& step) {
-  const auto found = entries_.find(step);
-  return found != entries_.end() ? &found->second.last : nullptr;
-}
-
-codec::Json WorkspaceHistory::last_key(const std::string& step) {
-  if (state_ == nullptr) return {};
-  const auto remembered = state_->find_step(workflow_file_, step);
-  if (!remembered || remembered->key_document.empty()) return {};
-  return codec::parse_json(remembered->key_document);
-}
-
-std::optional<double> WorkspaceHistory::usual_duration(const std::string& step) {
-  const auto found = entries_.find(step);
-  if (found == entries_.end()) return std::nullopt;
-  return found->second.duration_s;
-}
-
 struct RunRecorder::State {
   // A file that the snapshot shall have.
   struct Held {
@@ -123,6 +81,7 @@ struct RunRecorder::State {
   std::map<std::string, Held> artifacts;
   std::map<std::string, Held> superseded;        // by path in the snapshot
   std::unordered_set<std::string> secret_files;  // by key_of: declared, with a secret in them
+  std::unordered_set<std::string> not_stored;    // paths that the journal has told so of
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
   ObservedRedactor observed_redactor{*setup.redactor};
   std::map<std::string, std::string> links;    // targets of outputs that are links, by path
@@ -130,6 +89,14 @@ struct RunRecorder::State {
   std::vector<catalog::RememberedStep> steps;
   core::StepCounts counts;
 
+  // That the file is not to be stored is told to who recovers this run, once.
+  bool may_store(const std::string& path) {
+    if (!setup.is_stored || setup.is_stored(path)) return true;
+    if (started && !recovering && not_stored.insert(path).second)
+      append(codec::Json::object({{"type", "not_stored"}, {"path", path}}).dump());
+    return false;
+  }
+  bool may_go(const std::string& path) const { return setup.may_go && setup.may_go(path); }
   std::string journal_path() const { return directory + "/journal.ndjson"; }
   std::string log_path(const core::ContentId& content) const {
     return directory + "/log-" + content.digest.to_hex();
@@ -164,11 +131,14 @@ struct RunRecorder::State {
     session = setup.archive->repository().begin_session();
     storing = std::make_unique<StoringThread>(*session);
     // Who edits the pipeline while it runs changes the next run, not this record.
-    if (!begun)
-      for (const auto& [path, held] : artifacts) {
-        keep_copy(held.artifact);
-        keep(held.artifact, setup.files->absolute(path));
-      }
+    if (!begun) {
+      const auto keep_source = [&](const core::Artifact& artifact) {
+        keep_copy(artifact);
+        keep(artifact, setup.files->absolute(artifact.path));
+      };
+      for (const auto& artifact : record.configuration) keep_source(artifact);
+      if (record.pipeline) keep_source(*record.pipeline);
+    }
     if (on_start) on_start();
   }
 
@@ -185,21 +155,22 @@ struct RunRecorder::State {
   void keep(const core::Artifact& artifact, const std::string& path) {
     if (const auto target = link_target(artifact, path); target && is_bare_link(artifact, *target))
       return;  // the tree holds it whole
-    if (storing->knows(artifact.content)) return;
-    if (auto content =
-            single_chunk(artifact.content, artifact.size, setup.archive->repository().config())) {
-      if (session->has_all(*content)) return;
-    } else if (known.contains(artifact.content)) {
-      return;
-    } else if (const auto bytes = setup.archive->catalog().content_location(artifact.content)) {
-      auto location = decode_location(artifact.content, *bytes);
-      if (location && session->has_all(*location)) {
-        known.emplace(artifact.content, std::move(*location));
-        return;
-      }
-    }
-    if (withheld(artifact, path)) return;
+    if (storing->knows(artifact.content) || has(artifact) || withheld(artifact, path)) return;
     storing->store(path, artifact.content);
+  }
+
+  // Whether the repository had it before.
+  bool has(const core::Artifact& artifact) {
+    if (auto content =
+            single_chunk(artifact.content, artifact.size, setup.archive->repository().config()))
+      return session->has_all(*content);
+    if (known.contains(artifact.content)) return true;
+    const auto bytes = setup.archive->catalog().content_location(artifact.content);
+    if (!bytes) return false;
+    auto location = decode_location(artifact.content, *bytes);
+    if (!location || !session->has_all(*location)) return false;
+    known.emplace(artifact.content, std::move(*location));
+    return true;
   }
 
   std::string key_of(const core::Artifact& artifact) const {
@@ -236,6 +207,7 @@ struct RunRecorder::State {
 
   // A file that was observed to be used or made: others may change it before it is stored.
   void try_keep(const core::Artifact& artifact) {
+    if (!may_store(artifact.path)) return;
     if (artifact.size > kLargestObserved && artifact.path.starts_with('/')) return;
     const auto held = artifacts.find(artifact.path);
     if (held != artifacts.end() && held->second.artifact.content == artifact.content) return;
@@ -305,7 +277,9 @@ struct RunRecorder::State {
     std::size_t next = 0;  // of undeclared; both lists are sorted
     auto hint = artifacts.end();
     for (const auto& input : execution.inputs) {
+      if (!may_store(input.path)) continue;
       Held held{input};
+      held.may_lack = may_go(input.path);
       if (next >= undeclared.size() || undeclared[next] != input.path)
         next = static_cast<std::size_t>(
             std::lower_bound(undeclared.begin(), undeclared.end(), input.path) -
@@ -318,9 +292,10 @@ struct RunRecorder::State {
       hint = add_artifact(std::move(held), false, hint);
     }
     for (const auto& output : execution.outputs)
-      hint = add_artifact(
-          {output, core::evidence_of_output(execution, output.path) == core::Evidence::observed},
-          true, hint);
+      if (may_store(output.path))
+        hint = add_artifact(
+            {output, core::evidence_of_output(execution, output.path) == core::Evidence::observed},
+            true, hint);
   }
 
   // text: as it is stored, of one that has a record of its own.
@@ -329,7 +304,8 @@ struct RunRecorder::State {
     for (auto& input : execution.inputs) input.mode &= core::kPermissionBits;
     add_artifacts(execution);
     for (const auto& output : execution.outputs)
-      if (const auto target = link_target(output, setup.files->absolute(output.path)))
+      if (const auto target = link_target(output, setup.files->absolute(output.path));
+          target && may_store(output.path))
         links.insert_or_assign(output.path, *target);
     if (execution.log) logs.emplace(execution.log->path, *execution.log);
     const bool made =
@@ -501,9 +477,15 @@ struct RunRecorder::State {
   }
 
   void store_artifacts() {
-    for (const auto& [path, held] : artifacts)
+    for (const auto& [path, held] : artifacts) {
+      const auto& artifact = held.artifact;
+      const auto full = setup.files->absolute(path);
       if (!may_lack(held))
-        keep(held.artifact, recovering ? source_of(held.artifact) : setup.files->absolute(path));
+        keep(artifact, recovering ? source_of(artifact) : full);
+      else if (may_go(path) && !storing->knows(artifact.content) && !has(artifact) &&
+               !withheld(artifact, full))
+        storing->try_store(full, artifact.content);
+    }
     for (const auto& [path, log] : logs) keep(log, log_path(log.content));
     storing->finish();
     drop_unstored();
@@ -597,13 +579,45 @@ void RunRecorder::note_failure(const std::string& cause) noexcept {
 void RunRecorder::input_used(const core::Artifact& input) {
   auto& state = *state_;
   state.start();
+  if (!state.may_store(input.path)) return;
   const auto [at, fresh] = state.artifacts.try_emplace(input.path);
   auto& held = at->second;
   if (fresh) held.artifact = input;
+  // One that has gone already is no loss if the repository does not have it either.
+  if (state.may_go(input.path)) {
+    held.may_lack = held.may_lack || fresh;
+    return;
+  }
   // One that was only observed before may be stored by now, or not.
   const bool unsure = held.may_lack && held.artifact.content == input.content;
   held.may_lack = held.may_lack && !unsure;
   if (fresh || unsure) state.keep(input, state.setup.files->absolute(input.path));
+}
+
+void RunRecorder::removing(const core::Artifact& output) {
+  auto& state = *state_;
+  state.start();
+  state.storing->finish();
+  state.append(codec::Json::object({{"type", "removed"}, {"path", output.path}}).dump());
+}
+
+void RunRecorder::withdraw(const std::string& step) {
+  auto& state = *state_;
+  const auto known = std::erase_if(state.executions, [&](const auto& one) {
+    return one.step == step && one.state == core::StepState::up_to_date;
+  });
+  if (known == 0) return;
+  state.counts.up_to_date -= known;
+  std::string kept;
+  for (const auto line : base::split(state.lines, '\n')) {
+    if (line.empty()) continue;
+    const auto json = codec::parse_json(line);
+    if (json.get_string("step") == step &&
+        json.get_string("state") == core::name_of(core::StepState::up_to_date))
+      continue;
+    kept.append(line) += '\n';
+  }
+  state.lines = std::move(kept);
 }
 
 std::string RunRecorder::execution_ended(core::Execution& execution,
@@ -621,11 +635,15 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
   state.take_sets(execution);
   for (auto& input : execution.inputs) input.mode &= core::kPermissionBits;
   auto text = core::to_stored_json(execution).dump();
+  // Before the line about the execution: who recovers it must not store them.
+  for (const auto* files : {&execution.inputs, &execution.outputs})
+    for (const auto& file : *files) state.may_store(file.path);
   if (execution.state != core::StepState::skipped) state.append(text);
   for (const auto& input : execution.inputs)
     if (core::evidence_of_input(execution, input.path) == core::Evidence::observed)
       state.try_keep(input);
   for (const auto& output : execution.outputs) {
+    if (!state.may_store(output.path)) continue;
     if (core::evidence_of_output(execution, output.path) == core::Evidence::observed)
       state.try_keep(output);
     else
@@ -640,7 +658,8 @@ void RunRecorder::recover(core::Execution execution) {
   auto& state = *state_;
   state.start();
   for (const auto& output : execution.outputs)
-    if (!state.available(output, state.setup.files->absolute(output.path))) {
+    if (state.may_store(output.path) && !state.may_go(output.path) &&
+        !state.available(output, state.setup.files->absolute(output.path))) {
       execution.state = core::StepState::failed;
       execution.failure = "its outputs were changed before they could be stored";
     }

@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "provrun/app/run_recorder.hpp"
@@ -14,7 +15,9 @@ namespace {
 
 struct Journal {
   std::optional<core::RunRecord> head;
-  std::vector<core::Execution> executions;  // with those that never ended, as failed ones
+  std::vector<core::Execution> executions;        // with those that never ended, as failed ones
+  std::set<std::string, std::less<>> not_stored;  // paths of files that do not go to the repository
+  std::set<std::string, std::less<>> removed;     // paths of temporary files
   std::string cause = "the process that ran it was killed or lost power";
 };
 
@@ -40,6 +43,10 @@ Journal read_journal(std::string_view text) {
         auto set =
             std::make_shared<core::AccessSet>(core::parse_access_set(json.get_string("text")));
         sets.emplace(set->id, std::move(set));
+      } else if (type == "not_stored") {
+        journal.not_stored.insert(json.get_string("path"));
+      } else if (type == "removed") {
+        journal.removed.insert(json.get_string("path"));
       } else if (type == "failed") {
         journal.cause = "it could not be recorded: " + json.get_string("cause");
       } else {
@@ -91,8 +98,16 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
       continue;
     }
     auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
-    RunRecorder recorder(
-        {workspace, &archive, &files, &redactor, std::move(workflow_file), secrets}, *head);
+    RunRecorder recorder({workspace,
+                          &archive,
+                          &files,
+                          &redactor,
+                          std::move(workflow_file),
+                          secrets,
+                          {},
+                          [&](const auto& path) { return !told.not_stored.contains(path); },
+                          [&](const auto& path) { return told.removed.contains(path); }},
+                         *head);
     for (auto& execution : told.executions) recorder.recover(std::move(execution));
     recovered.push_back(recorder.finish(core::RunState::interrupted, told.cause, {}));
   }

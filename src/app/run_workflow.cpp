@@ -5,6 +5,7 @@
 #include <set>
 
 #include "adoption.hpp"
+#include "machine_limits.hpp"
 #include "no_op_memo.hpp"
 #include "planned_files.hpp"
 #include "provrun/app/cached_files.hpp"
@@ -31,6 +32,13 @@ namespace provrun::app {
 namespace {
 
 constexpr std::size_t kKeptUnfinished = 10;  // runs whose unfinished outputs are kept
+
+// Files that the user names may be those of pattern rules.
+std::vector<std::string> wanted_of(const RunRequest& request) {
+  auto wanted = request.targets;
+  wanted.insert(wanted.end(), request.until.begin(), request.until.end());
+  return wanted;
+}
 
 std::set<std::string, std::less<>> checked_force_names(const pipeline::Graph& graph,
                                                        const std::vector<std::string>& names) {
@@ -206,6 +214,42 @@ core::RunRecord make_record(const RunRequest& request, const LoadedPipeline& loa
   return record;
 }
 
+bool has_output(const pipeline::Graph& graph, bool (*is)(const pipeline::OutputDeclaration&)) {
+  const auto steps = graph.workflow().steps();
+  return std::any_of(steps.begin(), steps.end(), [&](const auto& step) {
+    return std::any_of(step.outputs.begin(), step.outputs.end(), is);
+  });
+}
+
+// Which files may go before the run is over: temporary ones. Empty: none.
+std::function<bool(const std::string&)> leaving_files_of(const pipeline::Graph& graph) {
+  if (!has_output(graph, [](const auto& output) { return output.temp; })) return {};
+  return [&graph](const std::string& path) {
+    const auto found = graph.find_path(path);
+    const auto maker = found ? graph.producer(*found) : std::nullopt;
+    const auto* declaration = maker ? graph.output_declaration(*maker, *found) : nullptr;
+    return declaration != nullptr && declaration->temp;
+  };
+}
+
+// Which files go to the repository: all but those of outputs with `cache: false`. Empty: all.
+std::function<bool(const std::string&)> stored_files_of(const pipeline::Graph& graph) {
+  if (!has_output(graph, [](const auto& output) { return !output.cache; })) return {};
+  return [&graph](const std::string& path) {
+    const auto maker = graph.maker(path);
+    if (!maker) return true;
+    for (const auto output : graph.outputs(*maker)) {
+      const auto name = graph.path(output);
+      const bool inside = path == name || (graph.is_directory(output) && path.starts_with(name) &&
+                                           path.size() > name.size() && path[name.size()] == '/');
+      if (!inside) continue;
+      const auto* declaration = graph.output_declaration(*maker, output);
+      return declaration == nullptr || declaration->cache;
+    }
+    return true;
+  };
+}
+
 }  // namespace
 
 RunReport run_workflow(const RunRequest& request, RunObserver& observer,
@@ -215,10 +259,11 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   if (!request.every_step_reported)
     if (auto known = NoOpMemo::answer(request, memo_question)) return std::move(*known);
 
-  const auto loaded = load_pipeline(request.pipeline, request.overrides);
+  const auto loaded = load_pipeline(request.pipeline, request.overrides, wanted_of(request));
   const auto& graph = *loaded.graph;
   const auto selection = pipeline::select(graph, request.targets, request.until).instances;
   engine::Forcing forcing{request.force_all, checked_force_names(graph, request.force_steps)};
+  const auto limits = limits_of_run(graph, selection, request.limits);
   require_inputs(loaded, selection);
   report.workflow = loaded.name();
 
@@ -280,9 +325,9 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   decider.name_software_with(
       [&](core::Reason& reason, const core::ExecutionId& last) { software.improve(reason, last); });
 
-  RunRecorder recorder(
-      {workspace, archive.get(), &files, &redactor, loaded.file_name, &known_secrets, notice},
-      record);
+  RunRecorder recorder({workspace, archive.get(), &files, &redactor, loaded.file_name,
+                        &known_secrets, notice, stored_files_of(graph), leaving_files_of(graph)},
+                       record);
   TracedFiles traced(files, catalog::state_path(workspace.root()));
   files.recall_with([&](const core::ContentId& listing) { return traced.listing(listing); });
   exec::LocalExecutor processes(recorder.directory(), traced);
@@ -303,6 +348,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
       graph, executor, files, results, history, recorder, observer, decider,
       {[] { return core::ExecutionId{os::new_uuid()}; }, os::steady_now, interrupts},
       {.jobs = request.jobs > 0 ? request.jobs : os::available_cores(),
+       .limits = limits,
        .keep_going = request.keep_going,
        .workspace = workspace.root(),
        .streams = core::Streams::captured});
@@ -331,7 +377,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
 }
 
 Plan plan_workflow(const RunRequest& request) {
-  const auto loaded = load_pipeline(request.pipeline, request.overrides);
+  const auto loaded = load_pipeline(request.pipeline, request.overrides, wanted_of(request));
   const auto& graph = *loaded.graph;
   const auto selection = pipeline::select(graph, request.targets, request.until).instances;
   engine::Forcing forcing{request.force_all, checked_force_names(graph, request.force_steps)};

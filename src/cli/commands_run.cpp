@@ -137,6 +137,31 @@ void print_plan(Console& console, const app::Plan& plan, bool all) {
 
 }  // namespace
 
+namespace {
+
+// --resources memory=8GiB, gpu=2, disk=4.
+engine::Limits limits_of(const std::vector<std::string>& assignments) {
+  engine::Limits limits;
+  for (const auto& assignment : assignments) {
+    const auto equals = assignment.find('=');
+    const auto name = assignment.substr(0, equals);
+    const auto value = equals == std::string::npos ? std::string() : assignment.substr(equals + 1);
+    if (name == "cpus" || name == "cores")
+      throw usage("--resources does not take cpus", "how many cpus steps share says -j N");
+    const bool is_memory = name == "memory";
+    const auto amount = base::parse_size(value, is_memory);
+    const bool is_number = value.find_first_not_of("0123456789") == std::string::npos;
+    if (name.empty() || !amount || (!is_memory && !is_number))
+      throw usage(base::format("--resources takes NAME=NUMBER or memory=SIZE, not '{}'",
+                               base::printable(assignment)),
+                  "for example: --resources memory=8GiB --resources gpu=1");
+    limits[name] = *amount;
+  }
+  return limits;
+}
+
+}  // namespace
+
 int command_run(const Call& call) {
   WorkflowOptions workflow;
   std::optional<int> jobs;
@@ -144,7 +169,9 @@ int command_run(const Call& call) {
   bool dry_run = false;
   Options options(call.verb);
   workflow.declare(options);
+  std::vector<std::string> resources;
   options.number("jobs,j", jobs)
+      .list("resources", resources)
       .optional_number("keep-going,k", keep_going, 0)
       .flag("dry-run,n", dry_run);
   TracingOptions tracing;
@@ -156,6 +183,7 @@ int command_run(const Call& call) {
   request.jobs = jobs.value_or(0);
   request.keep_going = keep_going;
   request.tracing = tracing.tracing(call.verb);
+  request.limits = limits_of(resources);
   request.every_step_reported = call.console->json();
   if (dry_run) {
     print_plan(*call.console, app::plan_workflow(request), false);

@@ -132,11 +132,15 @@ Json to_json(const Attempt& attempt) {
                             {"exit_code", attempt.exit_code}});
   if (attempt.signal != 0) json.set("signal", attempt.signal);
   if (attempt.timed_out) json.set("timed_out", true);
+  if (attempt.out_of_memory) json.set("out_of_memory", true);
   if (attempt.left_processes) json.set("left_processes", true);
   if (!attempt.start_error.empty()) json.set("start_error", attempt.start_error);
   json.set("cpu_user_s", seconds(attempt.cpu_user_s));
   json.set("cpu_system_s", seconds(attempt.cpu_system_s));
   if (attempt.max_rss_bytes > 0) json.set("max_rss_bytes", attempt.max_rss_bytes);
+  if (attempt.memory_limit_bytes > 0)
+    json.set("memory_limit", Json::object({{"bytes", attempt.memory_limit_bytes},
+                                           {"by", attempt.memory_limit_by}}));
   return json;
 }
 
@@ -147,11 +151,16 @@ Attempt attempt_from_json(const Json& json) {
   attempt.exit_code = static_cast<int>(json.at("exit_code").as_integer());
   attempt.signal = static_cast<int>(json.get_integer("signal"));
   attempt.timed_out = json.get_bool("timed_out");
+  attempt.out_of_memory = json.get_bool("out_of_memory");
   attempt.left_processes = json.get_bool("left_processes");
   attempt.start_error = json.get_string("start_error");
   attempt.cpu_user_s = json.at("cpu_user_s").as_double();
   attempt.cpu_system_s = json.at("cpu_system_s").as_double();
   attempt.max_rss_bytes = static_cast<std::uint64_t>(json.get_integer("max_rss_bytes"));
+  if (const auto* limit = json.find("memory_limit")) {
+    attempt.memory_limit_bytes = static_cast<std::uint64_t>(limit->get_integer("bytes"));
+    attempt.memory_limit_by = limit->get_string("by");
+  }
   return attempt;
 }
 

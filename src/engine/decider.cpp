@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "output_rules.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -86,6 +87,8 @@ StepEnvironment environment_of(const pipeline::Step& step, const pipeline::Invoc
 struct Decider::Outputs {
   std::vector<core::Artifact> present;  // sorted by path
   std::string first_missing;            // a declared path that is not there; empty if all are
+  std::string first_wrong;              // one that is not what `ensure` asks for
+  std::vector<std::string> removed;     // temporary ones among `present` that are there no more
 };
 
 Decider::Decider(const pipeline::Graph& graph, core::WorkspaceFiles& files, core::Results& results,
@@ -134,7 +137,9 @@ void Decider::add_observed_outputs(InstanceId id, const std::vector<core::Artifa
 
 Decider::Outputs Decider::identify_outputs(InstanceId id, const core::LastExecution* last) {
   Outputs outputs;
-  for (const auto path : graph_.outputs(id)) {
+  for (OutputWalk walk(graph_, id); walk.next();) {
+    const auto path = walk.path();
+    const auto& rules = walk.rules();
     const std::string name(graph_.path(path));
     std::optional<core::PathState> state;
     try {
@@ -142,10 +147,22 @@ Decider::Outputs Decider::identify_outputs(InstanceId id, const core::LastExecut
     } catch (const base::Error&) {
       state.reset();  // of another kind, or not to be read: no result that one could use
     }
+    if (!state && rules.temp && last != nullptr) {
+      const auto made = std::find_if(last->outputs.begin(), last->outputs.end(),
+                                     [&](const auto& artifact) { return artifact.path == name; });
+      if (made != last->outputs.end()) {
+        outputs.present.push_back(*made);
+        outputs.removed.push_back(name);
+        continue;
+      }
+    }
+    if (!state && rules.optional) continue;
     if (!state) {
       if (outputs.first_missing.empty()) outputs.first_missing = name;
       continue;
     }
+    if (outputs.first_wrong.empty() && !ensure_problem(rules, *state, name).empty())
+      outputs.first_wrong = name;
     std::move(state->files.begin(), state->files.end(), std::back_inserter(outputs.present));
   }
   if (last != nullptr) add_observed_outputs(id, last->outputs, outputs);
@@ -170,12 +187,14 @@ std::string frozen_without(const std::string& output, std::string_view instance)
 Decision Decider::decide(InstanceId id) {
   Decision decision;
   const auto& step = graph_.step(id);
+  const auto again = again_.find(id);
+  const bool is_again = again != again_.end();
   const bool is_frozen = frozen(id);
   if (is_frozen) {
     // Whatever has become of its inputs.
     const auto* last = history_.last(std::string(graph_.name(id)));
     auto outputs = identify_outputs(id, last);
-    if (outputs.first_missing.empty()) {
+    if (outputs.first_missing.empty() && !is_again) {
       decision.outputs = std::move(outputs.present);
       if (last != nullptr) decision.execution = last->execution;
       return decision;
@@ -195,6 +214,14 @@ Decision Decider::decide(InstanceId id) {
       decision.problem = "cannot use its input: " + error.message();
       return decision;
     }
+    if (!state) {
+      state = removed_input(path);
+      if (state) decision.removed_inputs.push_back(path);
+    }
+    if (!state)
+      if (const auto maker = graph_.producer(path);
+          maker && rules_of(graph_, *maker, path).optional)
+        continue;
     if (!state) {
       decision.action = Action::impossible;
       decision.problem = base::format("lacks its input {}", base::printable(name));
@@ -226,16 +253,22 @@ Decision Decider::decide(InstanceId id) {
   decision.step_key = step_key(decision.key);
 
   const auto* last = history_.last(std::string(graph_.name(id)));
-  const auto outputs = identify_outputs(id, last);
+  auto outputs = identify_outputs(id, last);
+  if (is_again && outputs.first_missing.empty()) outputs.first_missing = graph_.path(again->second);
   const bool outputs_good = last != nullptr && outputs.first_missing.empty() &&
+                            outputs.first_wrong.empty() &&
                             same_files(outputs.present, last->outputs);
   const bool same_key = last != nullptr && last->step_key == decision.step_key;
 
-  const bool at_liberty = is_frozen || (!step.always && !forced(id));
+  const bool at_liberty = is_frozen || (!step.always && !forced(id) && !is_again);
   std::optional<core::Reason> changed;
   if (same_key && at_liberty) changed = dependencies_.first_change(id, last->observed, false);
   if (same_key && outputs_good && at_liberty && !changed) {
     decision.outputs = last->outputs;
+    std::erase_if(decision.outputs, [&](const auto& artifact) {
+      return std::find(outputs.removed.begin(), outputs.removed.end(), artifact.path) !=
+             outputs.removed.end();
+    });
     decision.execution = last->execution;
     decision.key = {};
     return decision;
@@ -243,9 +276,13 @@ Decision Decider::decide(InstanceId id) {
   if (changed && name_software_) name_software_(*changed, last->execution);
   decision.reason = changed ? *changed : reason_to_run(id, last, decision, outputs);
   if (!at_liberty) {
-    decision.action = Action::execute;
+    must_execute(id, decision);
     return decision;
   }
+  const bool reusable =
+      outputs.first_wrong.empty() &&
+      std::all_of(step.outputs.begin(), step.outputs.end(),
+                  [](const auto& output) { return output.cache && !output.persist; });
   bool present = false;
   const auto fits = [&](const core::StoredResult& result) {
     // Another checkout, or a state that was deleted: the files may be the stored ones already.
@@ -262,7 +299,7 @@ Decision Decider::decide(InstanceId id) {
     }
     return !dependencies_.first_change(id, observed, !present);
   };
-  if (auto stored = results_.find(decision.step_key, fits)) {
+  if (auto stored = reusable && !is_again ? results_.find(decision.step_key, fits) : std::nullopt) {
     sort_by_path(stored->outputs);
     if (present) {
       decision.reason = {};
@@ -275,11 +312,52 @@ Decision Decider::decide(InstanceId id) {
     decision.outputs = stored->outputs;
     decision.execution = stored->execution;
     decision.stored = std::move(*stored);
+    refuse_protected(id, decision);
     return decision;
   }
-  decision.action = is_frozen ? Action::impossible : Action::execute;
-  if (is_frozen) decision.problem = frozen_without(outputs.first_missing, graph_.name(id));
+  if (is_frozen) {
+    decision.action = Action::impossible;
+    decision.problem = frozen_without(outputs.first_missing, graph_.name(id));
+    return decision;
+  }
+  must_execute(id, decision);
   return decision;
+}
+
+void Decider::must_execute(InstanceId id, Decision& decision) {
+  decision.action = Action::execute;
+  refuse_protected(id, decision);
+  auto& removed = decision.removed_inputs;
+  for (const auto path : dependencies_.temporary_reads(id)) {
+    if (std::find(removed.begin(), removed.end(), path) != removed.end()) continue;
+    const auto sight = files_.look(std::string(graph_.path(path)), core::Look::presence);
+    if (sight.presence == core::Presence::absent && removed_input(path)) removed.push_back(path);
+  }
+}
+
+std::optional<core::PathState> Decider::removed_input(PathId path) {
+  const auto maker = graph_.producer(path);
+  if (!maker || !rules_of(graph_, *maker, path).temp) return std::nullopt;
+  const auto* last = history_.last(std::string(graph_.name(*maker)));
+  if (last == nullptr) return std::nullopt;
+  for (const auto& artifact : last->outputs)
+    if (artifact.path == graph_.path(path)) return core::PathState{artifact.content, {artifact}};
+  return std::nullopt;
+}
+
+// What is protected is replaced only by who asks for it.
+void Decider::refuse_protected(InstanceId id, Decision& decision) {
+  if (forced(id)) return;
+  for (OutputWalk walk(graph_, id); walk.next();) {
+    if (!walk.rules().is_protected) continue;
+    const auto path = walk.path();
+    const std::string name(graph_.path(path));
+    if (files_.look(name, core::Look::presence).presence == core::Presence::absent) continue;
+    decision.action = Action::impossible;
+    decision.problem = base::format("would overwrite its protected output {}; --force {} does",
+                                    base::printable(name), graph_.name(id));
+    return;
+  }
 }
 
 core::Reason Decider::reason_to_run(InstanceId id, const core::LastExecution* last,
@@ -292,6 +370,7 @@ core::Reason Decider::reason_to_run(InstanceId id, const core::LastExecution* la
     return explain_difference(before, decision.key);
   }
   if (!outputs.first_missing.empty()) return {"output_missing", outputs.first_missing, "", ""};
+  if (!outputs.first_wrong.empty()) return {"output_declared", outputs.first_wrong, "", "ensure"};
   if (!same_files(outputs.present, last->outputs)) {
     for (const auto& old : last->outputs) {
       const auto now =

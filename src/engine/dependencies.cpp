@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "output_rules.hpp"
+
 namespace provrun::engine {
 
 using core::Access;
@@ -39,7 +41,10 @@ void Dependencies::prepare() {
   std::vector<const core::LastExecution*> last(graph_.instance_count());
   for (std::size_t i = 0; i < graph_.instance_count(); ++i) {
     const auto id = pipeline::Graph::instance(i);
-    for (const auto path : graph_.outputs(id)) add_maker(std::string(graph_.path(path)), id);
+    for (OutputWalk walk(graph_, id); walk.next();) {
+      add_maker(std::string(graph_.path(walk.path())), id);
+      if (walk.rules().temp) temporary_.emplace(graph_.path(walk.path()));
+    }
     last[i] = history_.last(std::string(graph_.name(id)));
     if (last[i] != nullptr)
       for (const auto& output : last[i]->outputs) add_maker(output.path, id);
@@ -120,11 +125,43 @@ bool Dependencies::is_made_later(const std::string& path, InstanceId id) {
                       [&](InstanceId maker) { return comes_before(maker, id); });
 }
 
+bool Dependencies::is_temporary(const Access& access) {
+  prepare();
+  if (!temporary_.contains(access.path)) return false;
+  const auto maker = graph_.maker(access.path);
+  const auto* last = maker ? history_.last(std::string(graph_.name(*maker))) : nullptr;
+  return last != nullptr &&
+         std::any_of(last->outputs.begin(), last->outputs.end(), [&](const auto& output) {
+           return output.path == access.path &&
+                  (!access.content || output.content == *access.content);
+         });
+}
+
+std::vector<pipeline::PathId> Dependencies::temporary_reads(InstanceId id) {
+  prepare();
+  std::vector<pipeline::PathId> paths;
+  if (temporary_.empty()) return paths;
+  const auto* last = history_.last(std::string(graph_.name(id)));
+  if (last == nullptr) return paths;
+  for (const auto& set : last->observed) {
+    if (set->path_class != PathClass::workspace) continue;
+    for (const auto& access : set->accesses) {
+      if (need_of(access, true) != Need::content || !temporary_.contains(access.path)) continue;
+      const auto path = graph_.find_path(access.path);
+      if (path && graph_.producer(*path) != id) paths.push_back(*path);
+    }
+  }
+  return paths;
+}
+
 std::vector<ListingEntry> Dependencies::countable(InstanceId id, const std::string& folder,
                                                   std::vector<ListingEntry> entries) {
+  prepare();
   const auto prefix = folder == "." ? std::string() : folder + "/";
   std::erase_if(entries, [&](const ListingEntry& entry) {
-    return !core::counts_in_listing(entry.name) || is_made_later(prefix + entry.name, id);
+    return !core::counts_in_listing(entry.name) ||
+           (!temporary_.empty() && temporary_.contains(prefix + entry.name)) ||
+           is_made_later(prefix + entry.name, id);
   });
   return entries;
 }
@@ -239,6 +276,7 @@ std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access&
           access.before == Presence::symlink ? core::Look::target : core::Look::presence;
       const auto sight = files_.look(access.path, look);
       if (sight.presence == access.before) return std::nullopt;
+      if (sight.presence == Presence::absent && is_temporary(access)) return std::nullopt;
       // Folders that outputs lie in are made before the step starts.
       if (access.before == Presence::directory && holds_outputs(id, access.path))
         return std::nullopt;
@@ -249,6 +287,7 @@ std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access&
   }
   const auto sight = files_.look(access.path, core::Look::content);
   if (sight.presence == Presence::file && sight.content == access.content) return std::nullopt;
+  if (sight.presence == Presence::absent && is_temporary(access)) return std::nullopt;
   if (sight.presence == Presence::absent)
     return core::Reason{"observed_missing", access.path, access.content->to_string(), ""};
   const bool software = path_class == PathClass::system || is_module_path(access.path);

@@ -5,10 +5,13 @@
 #include <queue>
 #include <unordered_map>
 
+#include "execution_record.hpp"
+#include "output_rules.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
-#include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
+#include "resources.hpp"
+#include "temporary_files.hpp"
 
 namespace provrun::engine {
 
@@ -20,7 +23,6 @@ namespace {
 
 // How often the live display is refreshed while nothing ends.
 constexpr nanoseconds kTick = std::chrono::milliseconds(100);
-constexpr std::string_view kOnlyDeclared = "files are those that the pipeline declares";
 
 // What another step would meet as well, or what is no step's fault, ends the run.
 bool ends_run(const base::Error& error) {
@@ -35,20 +37,19 @@ bool ends_run(const base::Error& error) {
   }
 }
 
-std::string describe_failure(const core::Attempt& attempt, const pipeline::Step& step) {
-  if (!attempt.start_error.empty()) return attempt.start_error;
-  if (attempt.timed_out)
-    return "timed out after " + base::format_duration(step.time_limit.value_or(nanoseconds{0}));
-  if (attempt.signal != 0) return base::format("was ended by signal {}", attempt.signal);
-  return base::format("failed with exit code {}", attempt.exit_code);
-}
-
 }  // namespace
 
 class Engine::Run {
  public:
   Run(Engine& engine, const std::vector<InstanceId>& selection)
-      : e_(engine), selection_(selection), tasks_(engine.graph_.instance_count()) {}
+      : e_(engine),
+        selection_(selection),
+        tasks_(engine.graph_.instance_count()),
+        scheduler_(limits_of(engine.options_)),
+        lines_(engine.graph_.workflow().steps().size()),
+        temporary_(engine.graph_, selection,
+                   {engine.files_, engine.results_, engine.history_, engine.log_,
+                    engine.decider_.dependencies()}) {}
 
   Outcome execute() {
     prepare();
@@ -68,6 +69,7 @@ class Engine::Run {
 
   struct Task {
     Status status = Status::unselected;
+    bool was_up_to_date = false;
     std::uint32_t open_predecessors = 0;
     nanoseconds ended{0};
   };
@@ -78,7 +80,6 @@ class Engine::Run {
     core::Execution execution;
     std::vector<std::string> logs;
     std::uint32_t attempts = 0;
-    int slots = 1;
     Scene scene;
     nanoseconds started{0};
   };
@@ -97,12 +98,23 @@ class Engine::Run {
     }
     for (const auto id : selection_)
       if (tasks_[index_of(id)].open_predecessors == 0) make_ready(id);
-    free_slots_ = e_.options_.jobs;
   }
 
-  void make_ready(InstanceId id) {
+  static Limits limits_of(const Options& options) {
+    auto limits = options.limits;
+    limits["cpus"] = static_cast<std::uint64_t>(std::max(1, options.jobs));
+    return limits;
+  }
+
+  // Its turn comes when there is enough of what this attempt takes.
+  void make_ready(InstanceId id, std::uint32_t attempt = 1) {
     tasks_[index_of(id)].status = Status::ready;
-    ready_.push(static_cast<std::uint32_t>(index_of(id)));
+    const auto number = static_cast<std::uint32_t>(index_of(id));
+    const auto& resources = e_.graph_.step(id).resources;
+    if (attempt > 1) return scheduler_.add(number, scheduler_.line(demands_of(resources, attempt)));
+    auto& line = lines_[index_of(e_.graph_.step_id(id))];
+    if (!line) line = scheduler_.line(demands_of(resources, attempt));
+    scheduler_.add(number, *line);
   }
 
   bool may_start() const {
@@ -116,7 +128,7 @@ class Engine::Run {
     while (true) {
       check_interrupts();
       start_what_can();
-      if (running_ == 0 && (!may_start() || (ready_.empty() && pauses_.empty()))) return;
+      if (running_ == 0 && (!may_start() || (scheduler_.empty() && pauses_.empty()))) return;
       auto timeout = kTick;
       if (!pauses_.empty() && may_start())
         timeout = std::clamp(pauses_.top().due - e_.services_.steady_now(), nanoseconds{0}, kTick);
@@ -144,19 +156,19 @@ class Engine::Run {
   }
 
   void start_what_can() {
-    while (may_start() && free_slots_ > 0) {
-      if (!pauses_.empty() && pauses_.top().due <= e_.services_.steady_now()) {
+    while (may_start()) {
+      while (!pauses_.empty() && pauses_.top().due <= e_.services_.steady_now()) {
         const auto id = pauses_.top().id;
         pauses_.pop();
-        start_attempt(id);
-        continue;
+        make_ready(id, active_.at(static_cast<std::uint32_t>(index_of(id))).attempts + 1);
       }
-      if (ready_.empty()) return;
-      const auto id = static_cast<InstanceId>(ready_.top());
-      const int slots = slots_of(id);
-      if (slots > free_slots_ && running_ > 0) return;  // its turn comes when enough have ended
-      ready_.pop();
-      begin(id);
+      const auto number = scheduler_.next();
+      if (!number) return;
+      const auto id = static_cast<InstanceId>(*number);
+      if (active_.contains(*number))
+        start_attempt(id);
+      else
+        begin(id);
       // Results that came in meanwhile free slots and successors; long rows of up-to-date steps
       // must not keep them waiting.
       if (running_ > 0 && (++decided_ & 31U) == 0)
@@ -164,14 +176,10 @@ class Engine::Run {
     }
   }
 
-  int slots_of(InstanceId id) const {
-    return std::clamp(static_cast<int>(e_.graph_.step(id).cpus), 1, std::max(1, e_.options_.jobs));
-  }
-
   void begin(InstanceId id) {
     Active active;
-    active.slots = slots_of(id);
     active.decision = e_.decider_.decide(id);
+    if (active.decision.action == Action::execute && !bring_back(id, active.decision)) return;
     auto& execution = active.execution;
     auto& decision = active.decision;
     execution.step = std::string(e_.graph_.name(id));
@@ -198,6 +206,10 @@ class Engine::Run {
         execution.id = e_.services_.new_execution_id();
         execution.key = std::move(decision.key);
         if (restore(id, active)) return;
+        if (e_.decider_.frozen(id))
+          return fail(id, active,
+                      frozen_without(e_.decider_.missing_output(id), e_.graph_.name(id)));
+        if (!bring_back(id, decision)) return;
         execution.outputs.clear();
         forget_observed(execution);
         break;
@@ -212,22 +224,34 @@ class Engine::Run {
     start_attempt(id);
   }
 
-  // What was observed of the stored execution holds for the one that takes its results.
-  static void take_observed(core::StoredResult& stored, core::Execution& execution) {
-    if (stored.observed.mechanism.empty()) return;
-    execution.grade = stored.grade;
-    execution.grade_reason = std::move(stored.grade_reason);
-    execution.observed = std::move(stored.observed);
-    std::move(stored.inputs.begin(), stored.inputs.end(), std::back_inserter(execution.inputs));
-  }
-  static void forget_observed(core::Execution& execution) {
-    const auto undeclared = std::move(execution.observed.undeclared_inputs);
-    std::erase_if(execution.inputs, [&](const auto& input) {
-      return std::binary_search(undeclared.begin(), undeclared.end(), input.path);
-    });
-    execution.observed = {};
-    execution.grade = core::Grade::declared;
-    execution.grade_reason = std::string(kOnlyDeclared);
+  // Temporary files that it reads and that have been removed are restored. False when one of them
+  // can only be made anew: then their makers run, and the instance waits for them.
+  bool bring_back(InstanceId id, const Decision& decision) {
+    std::vector<InstanceId> makers;
+    for (const auto path : decision.removed_inputs) {
+      const auto maker = *e_.graph_.producer(path);
+      if (std::find(makers.begin(), makers.end(), maker) != makers.end()) continue;
+      if (temporary_.restore(path)) continue;
+      makers.push_back(maker);
+      e_.decider_.make_again(maker, path);
+    }
+    if (makers.empty()) return true;
+    scheduler_.release(static_cast<std::uint32_t>(index_of(id)));
+    tasks_[index_of(id)].status = Status::waiting;
+    tasks_[index_of(id)].open_predecessors = static_cast<std::uint32_t>(makers.size());
+    for (const auto maker : makers) {
+      again_[static_cast<std::uint32_t>(index_of(maker))].push_back(id);
+      auto& task = tasks_[index_of(maker)];
+      if (task.status != Status::done && task.status != Status::unselected) continue;
+      if (task.status == Status::done) temporary_.reads_again(maker);
+      if (task.was_up_to_date) {
+        task.was_up_to_date = false;
+        --outcome_.counts.up_to_date;
+        e_.log_.withdraw(std::string(e_.graph_.name(maker)));
+      }
+      make_ready(maker);
+    }
+    return false;
   }
 
   // False when the stored outputs turned out not to be there after all: then the step runs.
@@ -269,9 +293,12 @@ class Engine::Run {
     static const std::vector<core::Artifact> nothing;
     const auto* last = e_.history_.last(std::string(e_.graph_.name(id)));
     const auto& known = last != nullptr ? last->outputs : nothing;
-    for (const auto path : e_.graph_.outputs(id))
-      e_.files_.prepare_output(std::string(e_.graph_.path(path)), Decider::kind_of(e_.graph_, path),
-                               known);
+    for (OutputWalk walk(e_.graph_, id); walk.next();) {
+      const std::string name(e_.graph_.path(walk.path()));
+      const auto kind = Decider::kind_of(e_.graph_, walk.path());
+      if (walk.rules().persist && e_.files_.identify(name, kind)) continue;
+      e_.files_.prepare_output(name, kind, known);
+    }
   }
 
   void start_attempt(InstanceId id) {
@@ -308,13 +335,12 @@ class Engine::Run {
     job.stdout_path = full(invocation.standard_output);
     job.stderr_path = full(invocation.standard_error);
     job.streams = e_.options_.streams;
-    job.time_limit = step.time_limit;
     job.workspace = e_.options_.workspace;
     if (!step.traced) job.trace = core::TraceMode::off;
     active.scene = scene_of(job.environment);
     active.started = e_.services_.steady_now();
     ++active.attempts;
-    free_slots_ -= active.slots;
+    add_resources(job, step.resources, active.attempts);
     ++running_;
     tasks_[index_of(id)].status = Status::running;
     e_.observer_.step_started(active.execution.step, active.execution.reason,
@@ -333,21 +359,23 @@ class Engine::Run {
     auto& active = active_.at(result.token);
     auto& execution = active.execution;
     const auto& step = e_.graph_.step(id);
-    free_slots_ += active.slots;
+    scheduler_.release(result.token);
     --running_;
     execution.attempts.push_back(result.attempt);
     active.logs.push_back(result.log_path);
     if (result.attempt.left_processes)
       e_.observer_.notice(execution.step + " left processes running; they were ended");
     bool good = result.attempt.succeeded() && interrupts_ < 2;
+    bool may_help = is_worth_a_retry(step.retries, result.attempt);
     auto seen = sort_out_accesses(id, active, result.observation);
     if (good) {
       good = collect_outputs(id, execution);
-      if (good && seen) good = take_observation(id, active, *seen);
+      // What it must declare it would use again.
+      if (good && seen) good = may_help = take_observation(id, active, *seen);
     } else if (interrupts_ >= 2) {
       execution.failure = "was interrupted";
     } else {
-      execution.failure = describe_failure(result.attempt, step);
+      execution.failure = describe_failure(result.attempt, step, active.attempts);
     }
     if (good) {
       execution.failure.clear();
@@ -355,7 +383,7 @@ class Engine::Run {
       execution.state = core::StepState::executed;
     } else {
       set_outputs_aside(id, execution);
-      if (active.attempts <= step.retries.max && interrupts_ == 0) {
+      if (active.attempts <= step.retries.max && interrupts_ == 0 && may_help) {
         // Doubling from the declared pause, as busy servers and full queues need.
         const auto pause = step.retries.backoff * (1LL << std::min(active.attempts - 1, 20U));
         e_.observer_.attempt_failed(execution.step, result.attempt, pause);
@@ -374,19 +402,25 @@ class Engine::Run {
 
   // Fills in the outputs; false, with the failure said, when one is not there.
   bool collect_outputs(InstanceId id, core::Execution& execution) {
-    for (const auto path : e_.graph_.outputs(id)) {
-      const std::string name(e_.graph_.path(path));
+    for (OutputWalk walk(e_.graph_, id); walk.next();) {
+      const std::string name(e_.graph_.path(walk.path()));
+      const auto& rules = walk.rules();
+      const auto kind = Decider::kind_of(e_.graph_, walk.path());
       std::optional<core::PathState> state;
       try {
-        state = e_.files_.identify(name, Decider::kind_of(e_.graph_, path));
+        if (rules.is_protected) e_.files_.protect(name, kind);
+        state = e_.files_.identify(name, kind);
       } catch (const base::Error& error) {
         execution.failure = "did not make what was declared: " + error.message();
         return false;
       }
+      if (!state && rules.optional) continue;
       if (!state) {
         execution.failure = base::format("did not make its output {}", base::printable(name));
         return false;
       }
+      execution.failure = ensure_problem(rules, *state, name);
+      if (!execution.failure.empty()) return false;
       std::move(state->files.begin(), state->files.end(), std::back_inserter(execution.outputs));
     }
     std::sort(execution.outputs.begin(), execution.outputs.end(),
@@ -484,7 +518,7 @@ class Engine::Run {
     }
   }
 
-  // A step that declares no inputs leaves them to observation, and so with outputs.
+  // False, with the failure said, when it used files that it had to declare.
   bool judge_undeclared(InstanceId id, core::Execution& execution) {
     const auto& step = e_.graph_.step(id);
     if (step.undeclared == pipeline::Undeclared::adopt) {
@@ -493,24 +527,9 @@ class Engine::Run {
         outcome_.to_adopt.push_back({id, observed.undeclared_inputs, observed.undeclared_outputs});
       return true;
     }
-    const auto list = [](const std::vector<std::string>& paths) {
-      constexpr std::size_t kNamed = 3;
-      std::string text;
-      for (std::size_t i = 0; i < paths.size() && i < kNamed; ++i)
-        text += (i > 0 ? ", " : "") + base::printable(paths[i]);
-      if (paths.size() > kNamed) text += base::format(" and {} more", paths.size() - kNamed);
-      return text;
-    };
-    const bool strict = step.undeclared == pipeline::Undeclared::error;
-    std::string text;
-    if (const auto& paths = execution.observed.undeclared_inputs;
-        !paths.empty() && (strict || !step.inputs.empty()))
-      text = "reads without declaring it: " + list(paths);
-    if (const auto& paths = execution.observed.undeclared_outputs;
-        !paths.empty() && (strict || !step.outputs.empty()))
-      text += (text.empty() ? "" : "; ") + ("writes without declaring it: " + list(paths));
+    const auto text = undeclared_files(execution, step);
     if (text.empty()) return true;
-    if (strict) {
+    if (step.undeclared == pipeline::Undeclared::error) {
       execution.failure = text;
       return false;
     }
@@ -546,8 +565,10 @@ class Engine::Run {
 
   void set_outputs_aside(InstanceId id, core::Execution& execution) {
     execution.outputs.clear();
-    for (const auto path : e_.graph_.outputs(id)) {
-      const std::string name(e_.graph_.path(path));
+    for (OutputWalk walk(e_.graph_, id); walk.next();) {
+      const std::string name(e_.graph_.path(walk.path()));
+      if (walk.rules().log || walk.rules().persist)
+        continue;  // a log of the failure; what the next one goes on with
       const auto where = e_.files_.set_aside(name);
       if (!where.empty())
         e_.observer_.notice(base::format("{}: unfinished {} is now {}", execution.step,
@@ -559,6 +580,7 @@ class Engine::Run {
   void end(InstanceId id, Active& active) {
     auto& execution = active.execution;
     const bool failed = execution.state == core::StepState::failed;
+    scheduler_.release(static_cast<std::uint32_t>(index_of(id)));
     outcome_.counts.add(execution.state);
     if (failed && outcome_.failure.empty())
       outcome_.failure = execution.step + " " + execution.failure;
@@ -571,7 +593,18 @@ class Engine::Run {
     }
     tasks_[index_of(id)].status = failed ? Status::failed : Status::done;
     tasks_[index_of(id)].ended = e_.services_.steady_now();
+    tasks_[index_of(id)].was_up_to_date = execution.state == core::StepState::up_to_date;
     if (failed) return;
+    temporary_.done_reading(id, execution.inputs);
+    if (const auto found = again_.find(static_cast<std::uint32_t>(index_of(id)));
+        found != again_.end()) {
+      // The others had it before.
+      const auto waiting = std::move(found->second);
+      again_.erase(found);
+      for (const auto next : waiting)
+        if (--tasks_[index_of(next)].open_predecessors == 0) make_ready(next);
+      return;
+    }
     if (const auto found = learned_successors_.find(static_cast<std::uint32_t>(index_of(id)));
         found != learned_successors_.end())
       for (const auto next : found->second) let_go(next);
@@ -589,7 +622,8 @@ class Engine::Run {
     for (const auto id : selection_) {
       const auto status = tasks_[index_of(id)].status;
       if (status == Status::done || status == Status::failed) continue;
-      if (status == Status::pausing) {  // its next attempt will not come
+      // Pausing, or waiting for what its next attempt takes, which will not come.
+      if (active_.contains(static_cast<std::uint32_t>(index_of(id)))) {
         auto paused = std::move(active_.at(static_cast<std::uint32_t>(index_of(id))));
         paused.execution.state = core::StepState::failed;
         end(id, paused);
@@ -646,9 +680,12 @@ class Engine::Run {
   std::vector<Task> tasks_;
   std::unordered_map<std::uint32_t, Active> active_;
   std::unordered_map<std::uint32_t, std::vector<InstanceId>> learned_successors_;
-  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> ready_;
+  Scheduler scheduler_;
+  std::vector<std::optional<Scheduler::Line>> lines_;  // per step, of first attempts
+  TemporaryFiles temporary_;
+  // Makers that run once more for temporary files, and who waits for them.
+  std::unordered_map<std::uint32_t, std::vector<InstanceId>> again_;
   std::priority_queue<Pause> pauses_;
-  int free_slots_ = 1;
   std::size_t running_ = 0;
   int interrupts_ = 0;
   std::uint32_t decided_ = 0;

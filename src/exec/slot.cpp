@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "memory_limit.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -57,6 +58,7 @@ struct Slot::Running {
   std::chrono::nanoseconds deadline{};       // of the job, 0: none
   std::chrono::nanoseconds kill_deadline{};  // after SIGTERM, 0: not terminated
   bool stopped = false;
+  std::unique_ptr<MemoryLimit> memory;  // null: none
 };
 
 Slot::Slot(core::Streams streams, core::TraceMode mode, SpareLogs& logs,
@@ -399,6 +401,10 @@ core::JobResult Slot::execute(core::Job job) {
   if (running.job.time_limit) running.deadline = os::steady_now() + *running.job.time_limit;
   try {
     open_launcher();
+    if (running.job.memory_limit) {
+      running.memory = std::make_unique<MemoryLimit>(*running.job.memory_limit);
+      running.memory->hold(launcher_->pid());
+    }
     if (!mechanism_.empty())
       running.recorder = std::make_unique<trace::Recorder>(
           real_workspace(running.job.workspace.empty() ? running.job.working_directory
@@ -418,6 +424,13 @@ core::JobResult Slot::execute(core::Job job) {
   }
   core::JobResult result;
   attempt.ended = os::now();
+  if (running.memory) {
+    attempt.memory_limit_bytes = running.memory->bytes();
+    attempt.memory_limit_by = running.memory->by();
+    attempt.out_of_memory = !attempt.succeeded() && running.memory->was_hit();
+    if (launcher_) running.memory->release(launcher_->pid());
+    running.memory.reset();
+  }
   result.token = running.job.token;
   if (!quit_) result.observation = observation_of(running);
   if (running.log.file) {

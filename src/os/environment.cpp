@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
@@ -69,6 +70,21 @@ int available_cores() {
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
   return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
+}
+
+std::uint64_t available_memory() {
+  const auto pages = ::sysconf(_SC_PHYS_PAGES);
+  const auto page = ::sysconf(_SC_PAGE_SIZE);
+  auto memory = static_cast<std::uint64_t>(std::max(1L, pages)) *
+                static_cast<std::uint64_t>(std::max(1L, page));
+  // Inside of a container its own group is the root.
+  for (const auto* path :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    std::ifstream file(path);
+    std::uint64_t limit = 0;
+    if (file >> limit && limit > 0) memory = std::min(memory, limit);
+  }
+  return memory;
 }
 
 std::optional<std::string> find_program(const std::string& name) {

@@ -13,9 +13,10 @@ struct InstanceView {
   const Step& step;
   std::uint32_t row = 0;
   std::string_view name;
+  const InstanceTable* table = nullptr;
 
   std::string_view variable(std::size_t index) const {
-    return step.instances->cells[row * step.instances->variables.size() + index];
+    return table->cells[row * table->variables.size() + index];
   }
 };
 

@@ -23,6 +23,12 @@ std::span<const PathId> Graph::Data::collected(const Step& step, const Collect& 
   return all.subspan(begin, std::min(count, all.size() - begin));
 }
 
+const InstanceTable* Graph::Data::table_of(const Workflow& workflow, StepId step) const {
+  const auto& declared = workflow.step(step);
+  if (declared.pattern) return &made[index_of(step)];
+  return declared.instances.get();
+}
+
 std::uint32_t Graph::Data::maker(std::uint32_t path) const {
   if (producers[path] != kNoInstance || !has_output_directories) return producers[path];
   return directory_maker(paths.text(path));
@@ -52,7 +58,8 @@ std::optional<InstanceId> optional_instance(std::uint32_t number) {
 }
 
 InstanceView view(const Graph& graph, const Graph::Data& data, InstanceId id) {
-  return {graph.step(id), data.row_of[index_of(id)], graph.name(id)};
+  return {graph.step(id), data.row_of[index_of(id)], graph.name(id),
+          data.table_of(graph.workflow(), graph.step_id(id))};
 }
 
 }  // namespace
@@ -80,8 +87,8 @@ std::span<const InstanceId> Graph::instances_of(StepId step) const {
 std::vector<std::pair<std::string, std::string>> Graph::variables(InstanceId id) const {
   std::vector<std::pair<std::string, std::string>> result;
   const auto instance = view(*this, *data_, id);
-  if (instance.step.instances == nullptr) return result;
-  const auto& names = instance.step.instances->variables;
+  if (instance.table == nullptr) return result;
+  const auto& names = instance.table->variables;
   for (std::size_t i = 0; i < names.size(); ++i)
     result.emplace_back(names[i], instance.variable(i));
   return result;

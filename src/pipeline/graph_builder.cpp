@@ -5,6 +5,7 @@
 #include "expression.hpp"
 #include "instance_table.hpp"
 #include "paths.hpp"
+#include "pattern_search.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "selection.hpp"
@@ -33,21 +34,23 @@ void append_name_part(std::string& name, std::string_view value) {
 
 }  // namespace
 
-GraphBuilder::GraphBuilder(const Workflow& workflow)
+GraphBuilder::GraphBuilder(const Workflow& workflow, const Wanted& wanted)
     : graph_(workflow),
       data_(*graph_.data_),
       workflow_(workflow),
+      wanted_(wanted),
       diagnostics_(workflow.texts_->texts),
       expander_(workflow, data_) {}
 
-Graph expand(const Workflow& workflow) {
-  return GraphBuilder(workflow).build();
+Graph expand(const Workflow& workflow, const Wanted& wanted) {
+  return GraphBuilder(workflow, wanted).build();
 }
 
 Graph GraphBuilder::build() {
   make_instances();
   diagnostics_.throw_if_any();
   claim_outputs();
+  make_on_demand();
   check_output_places();
   link_inputs();
   link_input_directories();
@@ -65,7 +68,8 @@ Graph GraphBuilder::build() {
 
 InstanceView GraphBuilder::view(std::uint32_t instance) const {
   return {workflow_.step(data_.step_of[instance]), data_.row_of[instance],
-          data_.names.text(data_.name_of[instance])};
+          data_.names.text(data_.name_of[instance]),
+          data_.table_of(workflow_, data_.step_of[instance])};
 }
 
 std::string GraphBuilder::describe(std::uint32_t instance) const {
@@ -75,34 +79,46 @@ std::string GraphBuilder::describe(std::uint32_t instance) const {
 void GraphBuilder::make_instances() {
   std::string name;
   const auto steps = workflow_.steps();
+  if (std::any_of(steps.begin(), steps.end(), [](const auto& step) { return step.pattern; }))
+    data_.made.resize(steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto& step = steps[i];
     const auto id = static_cast<StepId>(i);
-    if (step.instances == nullptr) {
-      if (is_wanted(step, 0)) add_instance(id, 0, step.name);
+    if (step.pattern) {
+      data_.made[i].variables = step.pattern->variables;
+      data_.made[i].naming_variables = step.pattern->variables.size();
+      data_.made[i].place = step.pattern->place;
+    } else if (step.instances == nullptr) {
+      if (is_wanted(id, 0)) add_instance(id, 0, step.name);
     } else {
       const auto& table = *step.instances;
       if (data_.step_of.size() + table.row_count() > kMaxInstances) {
         diagnostics_.add(step.place, base::format("more than {} step instances", kMaxInstances));
         return;
       }
-      for (std::uint32_t row = 0; row < table.row_count(); ++row) {
-        if (!is_wanted(step, row)) continue;
-        name.assign(step.name) += '@';
-        for (std::size_t column = 0; column < table.naming_variables; ++column) {
-          if (column > 0) name += '-';
-          append_name_part(name, table.cells[row * table.variables.size() + column]);
+      for (std::uint32_t row = 0; row < table.row_count(); ++row)
+        if (is_wanted(id, row)) {
+          set_instance_name(id, row, name);
+          add_instance(id, row, name);
         }
-        add_instance(id, row, name);
-      }
     }
     data_.instances_of.finish();
   }
 }
 
-bool GraphBuilder::is_wanted(const Step& step, std::uint32_t row) {
+void GraphBuilder::set_instance_name(StepId id, std::uint32_t row, std::string& name) const {
+  const auto& table = *data_.table_of(workflow_, id);
+  name.assign(workflow_.step(id).name) += '@';
+  for (std::size_t column = 0; column < table.naming_variables; ++column) {
+    if (column > 0) name += '-';
+    append_name_part(name, table.cells[row * table.variables.size() + column]);
+  }
+}
+
+bool GraphBuilder::is_wanted(StepId id, std::uint32_t row) {
+  const auto& step = workflow_.step(id);
   if (step.when == nullptr) return true;
-  const InstanceView instance{step, row, {}};
+  const InstanceView instance{step, row, {}, data_.table_of(workflow_, id)};
   const auto result =
       step.when->evaluate([&](std::size_t index) { return instance.variable(index); });
   if (const auto* failure = std::get_if<Expression::Failure>(&result)) {
@@ -119,8 +135,9 @@ void GraphBuilder::add_instance(StepId id, std::uint32_t row, std::string_view n
   const auto instance = static_cast<std::uint32_t>(data_.step_of.size());
   if (!is_new) {
     const auto& step = workflow_.step(id);
+    const auto* table = data_.table_of(workflow_, id);
     diagnostics_.add(
-        step.instances ? step.instances->place : step.place,
+        table != nullptr ? table->place : step.place,
         base::format("two instances of step '{}' are called '{}'", step.name,
                      base::printable(name)),
         "names are made of the values, joined by '-', with '_' for unusual characters");
@@ -167,15 +184,17 @@ std::optional<std::string_view> GraphBuilder::path_text(const Template& text,
 }
 
 void GraphBuilder::claim_outputs() {
-  for (std::uint32_t i = 0; i < data_.step_of.size(); ++i) {
-    const auto& step = workflow_.step(data_.step_of[i]);
-    for (const auto& output : step.outputs)
-      for (const auto& path : output.paths) claim_output(i, path);
-    claim_stream(i, step.standard_output);
-    claim_stream(i, step.standard_error);
-    data_.outputs.finish();
-    if (step.cwd) check_working_directory(i);
-  }
+  for (std::uint32_t i = 0; i < data_.step_of.size(); ++i) claim_outputs_of(i);
+}
+
+void GraphBuilder::claim_outputs_of(std::uint32_t instance) {
+  const auto& step = workflow_.step(data_.step_of[instance]);
+  for (const auto& output : step.outputs)
+    for (const auto& path : output.paths) claim_output(instance, path, output.temp);
+  claim_stream(instance, step.standard_output);
+  claim_stream(instance, step.standard_error);
+  data_.outputs.finish();
+  if (step.cwd) check_working_directory(instance);
 }
 
 void GraphBuilder::claim_stream(std::uint32_t instance, const std::optional<Template>& text) {
@@ -187,8 +206,15 @@ void GraphBuilder::claim_stream(std::uint32_t instance, const std::optional<Temp
   claim_path(instance, *path, text->place);
 }
 
-void GraphBuilder::claim_output(std::uint32_t instance, const Template& text) {
-  if (const auto path = path_text(text, instance)) claim_path(instance, *path, text.place);
+void GraphBuilder::claim_output(std::uint32_t instance, const Template& text, bool is_file) {
+  const auto path = path_text(text, instance);
+  if (!path) return;
+  if (is_file && path->ends_with('/'))
+    diagnostics_.add(text.place,
+                     base::format("the directory '{}' of {} cannot be 'temp'",
+                                  base::printable(*path), describe(instance)),
+                     "name its files, or leave 'temp' out");
+  claim_path(instance, *path, text.place);
 }
 
 void GraphBuilder::claim_path(std::uint32_t instance, std::string_view text, Place place) {

@@ -12,16 +12,23 @@ namespace provrun::pipeline {
 /// Fills a Graph. Instances are numbered as declared while it works and renumbered at the end.
 class GraphBuilder {
  public:
-  explicit GraphBuilder(const Workflow& workflow);
+  GraphBuilder(const Workflow& workflow, const Wanted& wanted);
   Graph build();
 
  private:
+  friend class PatternSearch;
   void make_instances();
-  bool is_wanted(const Step& step, std::uint32_t row);
+  bool is_wanted(StepId id, std::uint32_t row);
+  void set_instance_name(StepId id, std::uint32_t row, std::string& name) const;
+  void number_instances_of();
   void add_instance(StepId id, std::uint32_t row, std::string_view name);
 
+  void make_on_demand();
+  void add_made_instance(StepId id, const std::vector<std::string>& values);
+
   void claim_outputs();
-  void claim_output(std::uint32_t instance, const Template& text);
+  void claim_outputs_of(std::uint32_t instance);
+  void claim_output(std::uint32_t instance, const Template& text, bool is_file);
   void claim_stream(std::uint32_t instance, const std::optional<Template>& text);
   void claim_path(std::uint32_t instance, std::string_view text, Place place);
   void check_working_directory(std::uint32_t instance);
@@ -44,6 +51,7 @@ class GraphBuilder {
   Graph graph_;
   Graph::Data& data_;
   const Workflow& workflow_;
+  const Wanted& wanted_;
   Diagnostics diagnostics_;
   Expander expander_;
   std::string text_;  // buffers

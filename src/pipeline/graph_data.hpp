@@ -49,12 +49,15 @@ struct Graph::Data {
   std::vector<StepId> step_of;         // per instance
   std::vector<std::uint32_t> row_of;   // per instance
   Lists<InstanceId> instances_of;      // per step
+  std::vector<InstanceTable> made;     // per step: the rows of pattern rules; empty: there are none
   Lists<PathId> inputs;                // per instance
   Lists<PathId> outputs;
   Lists<InstanceId> predecessors;
   std::vector<std::uint8_t> order_only;  // per item of predecessors; empty: none is
   Lists<InstanceId> successors;
 
+  /// The variables of a step's instances; nullptr if it has none.
+  const InstanceTable* table_of(const Workflow& workflow, StepId step) const;
   /// The outputs of an instance that a `{collect: …}` takes.
   std::span<const PathId> collected(const Step& step, const Collect& collect, InstanceId id) const;
   /// The instance that makes a path, directly or as part of an output directory; or kNoInstance.

@@ -33,6 +33,7 @@ class InstanceTableReader {
   /// nullptr after an error. `used_parameters` gets what a template in it names.
   std::shared_ptr<const InstanceTable> read_foreach(const Node& node, Where where);
   std::shared_ptr<const InstanceTable> read_matrix(const Node& node, Where where);
+  bool check_variable(std::string_view name, Place place, bool must_be_identifier);
 
  private:
   std::shared_ptr<InstanceTable> read_source(const Node& node, Where where);
@@ -44,7 +45,6 @@ class InstanceTableReader {
   bool read_range(const Node& node, Where where, InstanceTable& table);
   const Value* list_parameter(const Node& node, std::string message);
   bool read_template(const Node& node, Where where, InstanceTable& table);
-  bool check_variable(std::string_view name, Place place, bool must_be_identifier);
   /// Sets naming_variables; reports rows that are the same.
   bool name_rows(InstanceTable& table, const std::vector<std::uint32_t>& lines);
   std::optional<std::string> path_text(const Node& node, Where where);

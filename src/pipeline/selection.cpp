@@ -56,6 +56,14 @@ std::vector<std::uint8_t> closure(const Graph& graph, std::span<const std::strin
                         base::format("'{}' is no target, step, instance or file of the pipeline",
                                      base::printable(word)))
           .hint(nearest_target(graph, word, true));
+    if (found->empty())
+      if (const auto step = graph.workflow().find_step(word);
+          step && graph.workflow().step(*step).pattern)
+        throw base::Error(
+            base::ErrorCode::not_found,
+            base::format("nothing needs a file of step '{}', which makes them on demand",
+                         base::printable(word)))
+            .hint("name a file that it makes");
     for (const auto id : *found) needed[index_of(id)] = 1;
   };
   for (const auto& word : words) {

@@ -9,11 +9,7 @@ namespace provrun::pipeline {
 
 namespace {
 
-const KeySet kResourceKeys{{"cpus", "time"}, {"memory", "gpu", "pool"}};
-const KeySet kRetryKeys{{"max", "backoff"}, {"on"}};
 const KeySet kEnvironmentKeys{{"set", "pass", "secrets"}, {}};
-constexpr std::int64_t kMaxCpus = 1'000'000;
-constexpr std::int64_t kMaxRetries = 1000;
 
 bool check_environment_name(Diagnostics& diagnostics, std::string_view name, Place place) {
   if (is_identifier(name)) return true;
@@ -36,39 +32,6 @@ void read_names(FieldReader& fields, Diagnostics& diagnostics, const Node& node,
 }
 
 }  // namespace
-
-void read_resources(FieldReader& fields, const Node& node, Where where, std::uint32_t& cpus,
-                    std::optional<std::chrono::nanoseconds>& time_limit) {
-  if (!fields.require_map(node, where)) return;
-  fields.check_keys(node, kResourceKeys, where);
-  if (const auto value = node.find("cpus"))
-    if (const auto number = fields.integer(*value, {"cpus", where.step}, 1, kMaxCpus))
-      cpus = static_cast<std::uint32_t>(*number);
-  if (const auto value = node.find("time"))
-    if (const auto limit = fields.duration(*value, {"time", where.step})) {
-      if (limit->count() == 0) fields.report(*value, {"time", where.step}, "more than nothing");
-      time_limit = *limit;
-    }
-}
-
-void read_retries(FieldReader& fields, const Node& node, Where where, RetryPolicy& retries) {
-  retries = RetryPolicy();
-  if (!node.is_map()) {
-    if (const auto number = fields.integer(node, where, 0, kMaxRetries))
-      retries.max = static_cast<std::uint32_t>(*number);
-    return;
-  }
-  fields.check_keys(node, kRetryKeys, where);
-  if (const auto value = node.find("max")) {
-    if (const auto number = fields.integer(*value, {"max", where.step}, 0, kMaxRetries))
-      retries.max = static_cast<std::uint32_t>(*number);
-  } else {
-    fields.report_missing(node, "max", where);
-  }
-  if (const auto value = node.find("backoff"))
-    if (const auto pause = fields.duration(*value, {"backoff", where.step}))
-      retries.backoff = *pause;
-}
 
 void read_trace(FieldReader& fields, const Node& node, Where where, bool& traced) {
   const auto text = node.is_scalar() ? node.text() : std::string_view();
@@ -153,10 +116,11 @@ std::shared_ptr<const EnvironmentDeclaration> read_environment(
 
 const KeySet& step_keys() {
   static const KeySet keys{
-      {"run",       "inputs",  "outputs", "params",      "needs",   "foreach", "matrix",    "env",
-       "resources", "retries", "always",  "frozen",      "when",    "shell",   "cwd",       "stdin",
-       "stdout",    "stderr",  "tags",    "description", "compare", "trace",   "undeclared"},
-      {"pattern", "container", "conda", "modules", "slurm", "hooks", "repeat", "pool"}};
+      {"run",    "inputs",      "outputs",   "params",  "needs",      "foreach",
+       "matrix", "env",         "resources", "retries", "always",     "frozen",
+       "when",   "shell",       "cwd",       "stdin",   "stdout",     "stderr",
+       "tags",   "description", "compare",   "trace",   "undeclared", "pattern"},
+      {"container", "conda", "modules", "slurm", "hooks", "repeat"}};
   return keys;
 }
 

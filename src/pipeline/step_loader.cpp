@@ -13,9 +13,9 @@ namespace provrun::pipeline {
 
 namespace {
 
-const KeySet kOutputKeys{
-    {"path", "publish", "caption", "log"},
-    {"temp", "protected", "optional", "persist", "cache", "ensure", "discover"}};
+const KeySet kOutputKeys{{"path", "publish", "caption", "log", "temp", "protected", "optional",
+                          "persist", "cache", "ensure"},
+                         {"discover"}};
 
 }  // namespace
 
@@ -26,8 +26,7 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
   step.parameters = context_.no_parameters;
   step.shell = context_.defaults.shell;
   step.shell_is_default = context_.defaults.shell_is_default;
-  step.cpus = context_.defaults.cpus;
-  step.time_limit = context_.defaults.time_limit;
+  step.resources = context_.defaults.resources;
   step.retries = context_.defaults.retries;
   step.compare = context_.defaults.compare;
   step.traced = context_.defaults.traced;
@@ -38,8 +37,9 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
   scope_.parameters = &context_.parameters;
   scope_.step = step.name;
   load_table(node);
+  if (const auto value = node.find("pattern")) load_pattern(*value);
   load_attributes(node);
-  scope_.cpus = std::to_string(step.cpus);
+  scope_.cpus = std::to_string(step.resources.cpus);
   if (const auto value = node.find("inputs")) load_inputs(*value);
   if (const auto value = node.find("outputs")) load_outputs(*value);
   if (const auto value = node.find("needs")) load_needs(*value);
@@ -50,6 +50,7 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
   // An unknown key may well be a misspelt `run`: one message is enough.
   if (knows_keys || node.find("run")) load_run(node);
   load_parameters(node);
+  if (step.pattern) check_pattern();
 }
 
 void StepLoader::load_table(const Node& node) {
@@ -135,7 +136,8 @@ void StepLoader::load_attributes(const Node& node) {
     } else if (key == "tags") {
       step_->tags = fields_.texts(value, where(key));
     } else if (key == "resources") {
-      read_resources(fields_, value, where(key), step_->cpus, step_->time_limit);
+      read_resources(fields_, diagnostics_, value, where(key), context_.workflow.pools(),
+                     step_->resources);
     } else if (key == "retries") {
       read_retries(fields_, value, where(key), step_->retries);
     } else if (key == "compare") {
@@ -299,12 +301,7 @@ void StepLoader::load_output_attributes(const Node& node, OutputDeclaration& out
   } else if (!node.find("discover")) {
     fields_.report_missing(node, "path", wanted);
   }
-  if (const auto value = node.find("publish"))
-    output.publish = fields_.boolean(*value, {"publish", wanted.step}).value_or(false);
-  if (const auto value = node.find("log"))
-    output.log = fields_.boolean(*value, {"log", wanted.step}).value_or(false);
-  if (const auto value = node.find("caption"))
-    output.caption = fields_.text(*value, {"caption", wanted.step}).value_or("");
+  read_output_attributes(fields_, diagnostics_, node, wanted, output);
 }
 
 void StepLoader::report_unknown_step(std::string_view name, Place place, std::string_view key) {

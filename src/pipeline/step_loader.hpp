@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,16 @@ namespace provrun::pipeline {
 
 struct StepDefaults;
 
-/// Reads `resources` into the two values it may give.
-void read_resources(FieldReader& fields, const Node& node, Where where, std::uint32_t& cpus,
-                    std::optional<std::chrono::nanoseconds>& time_limit);
+/// Reads `resources` on top of what is there: names that it does not give stay as they are.
+void read_resources(FieldReader& fields, Diagnostics& diagnostics, const Node& node, Where where,
+                    std::span<const Pool> pools, Resources& resources);
+/// A key of `resources` itself, and so no name for a pool.
+bool is_resource_key(std::string_view name);
+inline constexpr std::int64_t kMaxPool = 1'000'000'000;
 void read_retries(FieldReader& fields, const Node& node, Where where, RetryPolicy& retries);
+/// What a map says of an output beside its path.
+void read_output_attributes(FieldReader& fields, Diagnostics& diagnostics, const Node& node,
+                            Where where, OutputDeclaration& output);
 /// nullptr after an error.
 void read_trace(FieldReader& fields, const Node& node, Where where, bool& traced);
 void read_undeclared(FieldReader& fields, const Node& node, Where where, Undeclared& undeclared);
@@ -68,6 +75,8 @@ class StepLoader {
  private:
   Where where(std::string_view key) const { return {key, step_->name}; }
   void load_table(const Node& node);
+  void load_pattern(const Node& node);
+  void check_pattern();
   void load_when(const Node& node);
   void load_attributes(const Node& node);
   void load_inputs(const Node& node);

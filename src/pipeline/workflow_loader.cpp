@@ -13,8 +13,8 @@ namespace provrun::pipeline {
 namespace {
 
 const KeySet kTopKeys{
-    {"provrun", "name", "params", "samples", "env", "defaults", "steps", "targets"},
-    {"pools", "hooks", "include", "container", "conda", "modules", "slurm", "trace", "undeclared"}};
+    {"provrun", "name", "params", "samples", "env", "defaults", "pools", "steps", "targets"},
+    {"hooks", "include", "container", "conda", "modules", "slurm", "trace", "undeclared"}};
 
 // A misspelt key is reported as one; that the right one is missing would be a second error for it.
 bool is_misspelt(const Node& root, std::string_view key) {
@@ -76,6 +76,7 @@ Workflow WorkflowLoader::load(std::span<const Override> overrides) {
   if (const auto name = root->find("name"))
     workflow_.name_ = fields_.non_empty_text(*name, {"name", {}}).value_or("");
   load_parameters(*root, overrides);
+  load_pools(*root);
   load_defaults(*root);
   load_steps(*root);
   load_targets(*root);
@@ -159,6 +160,24 @@ void WorkflowLoader::apply_overrides(std::span<const Override> overrides) {
   }
 }
 
+void WorkflowLoader::load_pools(const Node& root) {
+  const auto node = root.find("pools");
+  if (!node || !fields_.require_map(*node, {"pools", {}})) return;
+  for (std::size_t i = 0; i < node->size(); ++i) {
+    const std::string name(node->key(i));
+    if (!is_dashed_identifier(name))
+      diagnostics_.add(node->key_place(i),
+                       base::format("'{}' is no name for a pool", base::printable(name)),
+                       "names have letters, digits, '_' and '-', and a letter in front");
+    else if (is_resource_key(name))
+      diagnostics_.add(node->key_place(i),
+                       base::format("'{}' is a resource and no name for a pool", name),
+                       base::format("how much of it there is says --resources {}=N", name));
+    else if (const auto limit = fields_.integer(node->value(i), {name, {}}, 1, kMaxPool))
+      workflow_.pools_.push_back({name, static_cast<std::uint64_t>(*limit), node->key_place(i)});
+  }
+}
+
 void WorkflowLoader::load_defaults(const Node& root) {
   const auto node = root.find("defaults");
   if (!node || !fields_.require_map(*node, {"defaults", {}})) return;
@@ -168,7 +187,8 @@ void WorkflowLoader::load_defaults(const Node& root) {
   if (const auto value = node->find("retries"))
     read_retries(fields_, *value, {"retries", {}}, defaults_.retries);
   if (const auto value = node->find("resources"))
-    read_resources(fields_, *value, {"resources", {}}, defaults_.cpus, defaults_.time_limit);
+    read_resources(fields_, diagnostics_, *value, {"resources", {}}, workflow_.pools(),
+                   defaults_.resources);
   if (const auto value = node->find("shell")) {
     defaults_.shell_is_default = false;
     if (auto shell = read_shell(fields_, *value, {"shell", {}})) defaults_.shell = std::move(shell);
@@ -228,6 +248,7 @@ void WorkflowLoader::load_steps(const Node& root) {
     StepLoader(context, collects)
         .load(steps->value(i), static_cast<StepId>(i), workflow_.steps_[i]);
 
+  refuse_needed_patterns();
   for (const auto& collect : collects) {
     const auto& outputs = workflow_.step(collect.from).outputs;
     std::vector<std::string> known;
@@ -244,6 +265,24 @@ void WorkflowLoader::load_steps(const Node& root) {
           suggestion(collect.output, known,
                      known.empty() ? "its outputs have no names"
                                    : "its outputs: " + base::join(known, ", ")));
+  }
+}
+
+// Which instances a pattern rule has is known only when others have been linked.
+void WorkflowLoader::refuse_needed_patterns() {
+  const auto refuse = [&](const Step& step, StepId other, Place place, const char* key) {
+    if (workflow_.step(other).pattern)
+      diagnostics_.add(
+          place,
+          base::format("'{}' in step '{}' names '{}', whose instances are made on demand", key,
+                       step.name, workflow_.step(other).name),
+          "name the files it makes under 'inputs'");
+  };
+  for (const auto& step : workflow_.steps()) {
+    for (const auto other : step.needs) refuse(step, other, step.place, "needs");
+    for (const auto& input : step.inputs)
+      for (const auto& item : input.items)
+        if (item.collect) refuse(step, item.collect->step, item.place, "collect");
   }
 }
 

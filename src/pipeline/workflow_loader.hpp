@@ -18,8 +18,7 @@ namespace provrun::pipeline {
 struct StepDefaults {
   std::shared_ptr<const std::vector<std::string>> shell;
   bool shell_is_default = true;
-  std::uint32_t cpus = 1;
-  std::optional<std::chrono::nanoseconds> time_limit;
+  Resources resources;
   RetryPolicy retries;
   std::vector<core::CompareRule> compare;
   bool traced = true;
@@ -36,8 +35,10 @@ class WorkflowLoader {
   void load_parameters(const Node& root, std::span<const Override> overrides);
   void load_parameters_file(const Node& file);
   void apply_overrides(std::span<const Override> overrides);
+  void load_pools(const Node& root);
   void load_defaults(const Node& root);
   void load_steps(const Node& root);
+  void refuse_needed_patterns();
   void load_targets(const Node& root);
   void check_version(const Node& root);
 

@@ -22,6 +22,7 @@ class MemoryFiles : public core::WorkspaceFiles {
  public:
   std::map<std::string, std::string> files;
   std::vector<std::string> aside;
+  std::map<core::ContentId, std::string> contents;  // of all that was ever looked at
 
   std::optional<core::PathState> identify(const std::string& path, core::PathKind kind) override {
     if (kind == core::PathKind::file) {
@@ -47,6 +48,8 @@ class MemoryFiles : public core::WorkspaceFiles {
                       const std::vector<core::Artifact>&) override {
     files.erase(path);
   }
+  void protect(const std::string& path, core::PathKind) override { read_only.insert(path); }
+  std::set<std::string> read_only;
   std::string set_aside(const std::string& path) override {
     if (files.erase(path) == 0) return {};
     aside.push_back(path);
@@ -89,6 +92,7 @@ class MemoryFiles : public core::WorkspaceFiles {
   std::map<core::ContentId, std::vector<core::ListingEntry>> listings;
   core::Artifact artifact(const std::string& path) {
     const auto& text = files.at(path);
+    contents[content_id(text)] = text;
     return {path, content_id(text), text.size(), 0644};
   }
   std::set<std::string> changing;
@@ -108,6 +112,13 @@ class FakeExecutor : public core::Executor {
     running.erase(running.begin());
     core::JobResult result;
     result.token = job.token;
+    limits.emplace_back(job.memory_limit.value_or(0),
+                        job.time_limit.value_or(std::chrono::nanoseconds{0}).count());
+    result.attempt.out_of_memory = out_of_memory > 0;
+    if (out_of_memory > 0) {
+      --out_of_memory;
+      result.attempt.signal = 9;
+    }
     accesses_.clear();
     for (const auto& script : job.scripts)
       if (result.attempt.exit_code == 0) result.attempt.exit_code = run(script);
@@ -127,6 +138,8 @@ class FakeExecutor : public core::Executor {
   std::size_t most_at_once = 0;
   int before_result = 1;
   bool stopped = false;
+  int out_of_memory = 0;                                       // so many attempts end like this
+  std::vector<std::pair<std::uint64_t, std::int64_t>> limits;  // memory, time of each attempt
   std::map<std::string, int> tries;
   bool observes = false;
 
@@ -250,6 +263,11 @@ class MemoryLog : public core::RunLog {
   }
   void execution_started(const core::Execution&) override {}
   void input_used(const core::Artifact&) override {}
+  void removing(const core::Artifact& output) override { removed.push_back(output.path); }
+  void withdraw(const std::string& step) override {
+    std::erase_if(executions, [&](const auto& one) { return one.step == step; });
+  }
+  std::vector<std::string> removed;
   std::vector<core::Execution> executions;
   bool refuse = false;
 };
@@ -284,10 +302,15 @@ class World {
   SilentObserver observer;
   MemoryLog log;
   engine::Forcing forcing;
-  engine::Options options{
-      .jobs = 2, .keep_going = {}, .workspace = "/w", .streams = core::Streams::captured};
+  engine::Options options{.jobs = 2,
+                          .limits = {},
+                          .keep_going = {},
+                          .workspace = "/w",
+                          .streams = core::Streams::captured};
   engine::Variables variables{{"PATH", "/bin"}, {"LANG", "C"}};
   int interrupts = 0;
+  int out_of_memory = 0;
+  std::vector<std::pair<std::uint64_t, std::int64_t>> limits;
   std::size_t most_at_once = 0;
   bool observes = false;
 
@@ -297,6 +320,7 @@ class World {
     const auto graph = pipeline::expand(workflow);
     FakeExecutor executor(files);
     executor.observes = observes;
+    executor.out_of_memory = out_of_memory;
     engine::Decider decider(
         graph, files, results, history, variables,
         {[](const codec::Json& document) { return document; },
@@ -317,6 +341,7 @@ class World {
         options);
     const auto outcome = engine.run(pipeline::select(graph, {}).instances);
     most_at_once = executor.most_at_once;
+    limits = executor.limits;
     for (const auto& execution : log.executions) {
       if (execution.state != StepState::executed && execution.state != StepState::reused) continue;
       auto sets = execution.observed.bodies;
@@ -335,7 +360,7 @@ class World {
                                                      execution.observed, undeclared,
                                                      execution.grade, execution.grade_reason});
       for (const auto& output : execution.outputs)
-        results.texts[output.content] = files.files.at(output.path);
+        results.texts[output.content] = files.contents.at(output.content);
     }
     return outcome;
   }

@@ -35,6 +35,7 @@ class CachedFiles : public core::WorkspaceFiles {
   bool unchanged(const std::string& path, core::PathKind kind) override;
   void prepare_output(const std::string& path, core::PathKind kind,
                       const std::vector<core::Artifact>& known) override;
+  void protect(const std::string& path, core::PathKind kind) override;
   std::string set_aside(const std::string& path) override;
   core::Sight look(const std::string& path, core::Look what) override;
   std::vector<core::ListingEntry> list(const std::string& path) override;

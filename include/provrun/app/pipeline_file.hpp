@@ -25,8 +25,9 @@ struct LoadedPipeline {
   std::string text;
   std::unique_ptr<pipeline::Workflow> workflow;
   std::unique_ptr<pipeline::Graph> graph;
-  std::vector<Watched> watched;  ///< the pipeline first
-  std::string name() const;      ///< the workflow's name, or the file's without its extension
+  std::vector<Watched> watched;     ///< the pipeline first
+  std::vector<std::string> wanted;  ///< files that the user named: pattern rules may make them
+  std::string name() const;         ///< the workflow's name, or the file's without its extension
   hash::Digest config_hash() const;
 };
 
@@ -34,7 +35,8 @@ struct LoadedPipeline {
 /// load_workflow and expand throw, Error(not_found) when there is none, Error(invalid_input) for a
 /// folder without one and for files that are no text.
 LoadedPipeline load_pipeline(const std::string& path,
-                             const std::vector<pipeline::Override>& overrides);
+                             const std::vector<pipeline::Override>& overrides,
+                             const std::vector<std::string>& wanted = {});
 
 /// The pipeline as it would be with this text.
 LoadedPipeline with_text(const LoadedPipeline& pipeline, std::string text,

@@ -52,6 +52,10 @@ class RunRecorder : public core::RunLog {
     /// A file with one of these in it is named by its content and not stored.
     const policy::KnownSecrets* secrets = nullptr;
     std::function<void(const std::string&)> notice = {};  ///< what people should know; may be empty
+    /// Whether the file at the path is kept in the repository; empty: every one is.
+    std::function<bool(const std::string& path)> is_stored = {};
+    /// Whether it may have gone before all is stored; empty: none may.
+    std::function<bool(const std::string& path)> may_go = {};
   };
 
   /// The record's head: id, workflow, started … are filled in by the caller; state is running.
@@ -61,6 +65,8 @@ class RunRecorder : public core::RunLog {
   std::string execution_ended(core::Execution& execution,
                               const std::vector<std::string>& attempt_logs) override;
   void execution_started(const core::Execution& execution) override;
+  void removing(const core::Artifact& output) override;
+  void withdraw(const std::string& step) override;
   void input_used(const core::Artifact& input) override;
 
   /// The run cannot be recorded to its end: the journal says why, for the run that completes it.

@@ -22,6 +22,7 @@ struct RunRequest {
   std::optional<std::string> repository;
   bool own_repository = false;  ///< the workspace's, whatever the environment says
   int jobs = 0;                 ///< 0: all cores
+  engine::Limits limits;        ///< of memory, gpu and pools, where they are not the defaults
   std::optional<int> keep_going;
   bool force_all = false;
   std::vector<std::string> force_steps;

@@ -72,12 +72,15 @@ struct Attempt {
   int exit_code = 0;  ///< meaningful when signal is 0 and the command was started
   int signal = 0;     ///< the signal that ended it, or 0
   bool timed_out = false;
+  bool out_of_memory = false;  ///< it, or a process of it, was ended at its memory limit
   bool left_processes =
       false;                ///< processes of its group were still there at its end, and were ended
   std::string start_error;  ///< why the command could not be started at all
   double cpu_user_s = 0;
   double cpu_system_s = 0;
-  std::uint64_t max_rss_bytes = 0;  ///< 0: not known, see os/process.hpp
+  std::uint64_t max_rss_bytes = 0;       ///< 0: not known, see os/process.hpp
+  std::uint64_t memory_limit_bytes = 0;  ///< 0: none
+  std::string memory_limit_by;           ///< what enforced it: cgroup2, cgroup1, rlimit
   bool succeeded() const {
     return exit_code == 0 && signal == 0 && !timed_out && start_error.empty();
   }

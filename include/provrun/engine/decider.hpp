@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "provrun/core/ports/results.hpp"
@@ -46,10 +47,11 @@ struct Decision {
   codec::Json key;      ///< null when impossible, and when the history has it already
   hash::Digest step_key;
   std::vector<core::Artifact> inputs;
-  std::vector<core::Artifact> outputs;  ///< as they are (none), or as they will be (reuse)
-  core::ExecutionId execution;          ///< that made the outputs (none, reuse)
-  core::StoredResult stored;            ///< where the execution was found in the repository
-  std::string problem;                  ///< why it is impossible, one sentence
+  std::vector<core::Artifact> outputs;           ///< as they are (none), or as they will be (reuse)
+  core::ExecutionId execution;                   ///< that made the outputs (none, reuse)
+  core::StoredResult stored;                     ///< where it was found in the repository
+  std::string problem;                           ///< why it is impossible, one sentence
+  std::vector<pipeline::PathId> removed_inputs;  ///< temporary files to bring back before it runs
 };
 
 /// The environment of a step: what counts (in its key and record), and all that the process gets.
@@ -90,6 +92,8 @@ class Decider {
   bool frozen(pipeline::InstanceId id) const;
   /// The first declared output that is not there or not of its kind; empty when all are.
   std::string missing_output(pipeline::InstanceId id);
+  /// From now on the instance runs although it may be up to date: its temporary output is needed.
+  void make_again(pipeline::InstanceId id, pipeline::PathId output) { again_[id] = output; }
   static core::PathKind kind_of(const pipeline::Graph& graph, pipeline::PathId path);
 
  private:
@@ -97,6 +101,10 @@ class Decider {
   Outputs identify_outputs(pipeline::InstanceId id, const core::LastExecution* last);
   void add_observed_outputs(pipeline::InstanceId id, const std::vector<core::Artifact>& expected,
                             Outputs& outputs);
+  /// What a temporary file was that its maker made and that is no longer there.
+  std::optional<core::PathState> removed_input(pipeline::PathId path);
+  void refuse_protected(pipeline::InstanceId id, Decision& decision);
+  void must_execute(pipeline::InstanceId id, Decision& decision);
   core::Reason reason_to_run(pipeline::InstanceId id, const core::LastExecution* last,
                              const Decision& decision, const Outputs& outputs);
 
@@ -109,6 +117,7 @@ class Decider {
   Redaction redaction_;
   std::function<void(core::Reason&, const core::ExecutionId&)> name_software_;
   Forcing forcing_;
+  std::unordered_map<pipeline::InstanceId, pipeline::PathId> again_;
 };
 
 /// Source files that instances of the selection need and that are not there: an error with the step

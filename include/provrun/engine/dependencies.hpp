@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "provrun/core/ports/results.hpp"
@@ -41,12 +42,17 @@ class Dependencies {
   void made(pipeline::InstanceId id, const std::vector<core::Artifact>& outputs,
             bool wrote_software);
 
+  /// Temporary files that the instance was last seen to read.
+  std::vector<pipeline::PathId> temporary_reads(pipeline::InstanceId id);
+
  private:
   void prepare();
   void add_maker(const std::string& path, pipeline::InstanceId id);
   bool is_made_later(const std::string& path, pipeline::InstanceId id);
   std::vector<core::ListingEntry> countable(pipeline::InstanceId id, const std::string& folder,
                                             std::vector<core::ListingEntry> entries);
+  /// Whether it is a temporary file as its maker last made it. That it has gone is no change.
+  bool is_temporary(const core::Access& access);
   /// Whether an output of the instance is the directory or lies in it.
   bool holds_outputs(pipeline::InstanceId id, std::string_view directory) const;
   std::optional<core::Reason> change_of(pipeline::InstanceId id, const core::Access& access,
@@ -59,6 +65,7 @@ class Dependencies {
   bool prepared_ = false;
   /// Of every output and every folder on the way to one. Folders of many makers are long lists.
   std::unordered_map<std::string, std::vector<pipeline::InstanceId>> makers_;
+  std::unordered_set<std::string> temporary_;  ///< outputs that are removed after their last use
   std::vector<std::vector<pipeline::InstanceId>> learned_;
   std::vector<std::vector<pipeline::InstanceId>> read_from_;
   /// Sets of software that were compared already; steps share them by the thousand.

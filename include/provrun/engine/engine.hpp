@@ -9,6 +9,7 @@
 
 #include "provrun/core/ports/executor.hpp"
 #include "provrun/engine/decider.hpp"
+#include "provrun/engine/scheduler.hpp"
 
 namespace provrun::engine {
 
@@ -34,6 +35,7 @@ inline constexpr std::string_view kWorkspaceVariable = "PROVRUN_WORKSPACE";
 
 struct Options {
   int jobs = 1;                   ///< cpu slots
+  Limits limits;                  ///< of memory, gpu and pools
   std::optional<int> keep_going;  ///< failures after which no new step starts; 0: never stop
   std::string workspace;          ///< absolute path of the folder the pipeline is in
   core::Streams streams = core::Streams::captured;
@@ -62,8 +64,9 @@ struct Outcome {
 };
 
 /// Runs the selected step instances of a graph: decides each when all it needs is final, executes
-/// or restores what is not up to date, at most Options::jobs cpus at a time, and hands every ended
-/// execution to the log before anything depends on it. Sees no storage, only ports.
+/// or restores what is not up to date, at most Options::jobs cpus and no more than the limits at a
+/// time, and hands every ended execution to the log before anything depends on it. Sees no storage,
+/// only ports.
 class Engine {
  public:
   Engine(const pipeline::Graph& graph, core::Executor& executor, core::WorkspaceFiles& files,

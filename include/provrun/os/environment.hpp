@@ -23,6 +23,8 @@ std::string home_directory();
 std::string cache_directory();
 /// Cores this process may run on.
 int available_cores();
+/// Bytes of memory of the machine, or of the control group we are in if it may have less.
+std::uint64_t available_memory();
 /// The first executable of that name on PATH (or the name itself if it has a slash and is
 /// executable).
 std::optional<std::string> find_program(const std::string& name);

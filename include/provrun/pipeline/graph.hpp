@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,7 +29,7 @@ constexpr std::size_t index_of(InstanceId id) {
 }
 
 /// What one instance runs: everything that differs between the instances of a step. What they share
-/// (shell, names of passed variables and secrets, parameters, cpus, time limit, retries, always,
+/// (shell, names of passed variables and secrets, parameters, resources, retries, always,
 /// frozen) stands in Graph::step.
 struct Invocation {
   std::vector<std::string> scripts;  ///< one per item of `run`, in order
@@ -103,11 +104,20 @@ class Graph {
   std::unique_ptr<Data> data_;
 };
 
-/// Expands every step over its table and links the instances. Throws base::ErrorList
+/// What pattern rules are asked for.
+struct Wanted {
+  std::vector<std::string> paths;  ///< beside what the steps read and what `targets` names
+  /// Whether a file that no step makes is there; empty: all are.
+  std::function<bool(const std::string& path)> exists;
+};
+
+/// Expands every step over its table, makes what is wanted of pattern rules, and links the
+/// instances. A rule is used for a path that no other step makes, when all that it reads is there
+/// or can be made; no rule twice on the way to one file. Throws base::ErrorList
 /// (invalid_input) with the places of: two instances with one output or one name, an output outside
 /// of the workspace or inside another instance's output directory, a cycle (printed whole), unknown
-/// targets.
-Graph expand(const Workflow& workflow);
+/// targets, a path that two rules could make.
+Graph expand(const Workflow& workflow, const Wanted& wanted = {});
 
 struct Selection {
   std::vector<InstanceId>

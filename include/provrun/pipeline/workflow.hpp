@@ -52,7 +52,14 @@ struct OutputDeclaration {
   std::string name;
   std::vector<Template> paths;
   bool publish = false;
-  bool log = false;  ///< the file is a log: worth keeping when the step fails
+  bool log = false;           ///< the file is a log: worth keeping when the step fails
+  bool temp = false;          ///< a file that goes when nothing needs it any more
+  bool is_protected = false;  ///< made read-only; replaced by force only
+  bool optional = false;      ///< may be missing after the step
+  bool persist = false;       ///< stays where it is before the step runs: it goes on with it
+  bool cache = true;          ///< kept in the repository, and restored from there
+  bool non_empty = false;     ///< `ensure`: has bytes, or files
+  std::optional<hash::Digest> sha256;  ///< `ensure`: has this content
   std::string caption;
   Place place;
 };
@@ -63,9 +70,40 @@ struct EnvironmentDeclaration {
   std::vector<std::string> secrets;                   ///< sorted, unique
 };
 
+/// What an attempt may fail of. `value` is an exit code or a signal's number; 0: any.
+struct RetryCause {
+  enum class Kind : std::uint8_t { out_of_memory, timeout, signal, exit, output };
+  Kind kind = Kind::exit;
+  int value = 0;
+  bool operator==(const RetryCause&) const = default;
+};
+
 struct RetryPolicy {
   std::uint32_t max = 0;                ///< further attempts after the first
   std::chrono::nanoseconds backoff{0};  ///< wait before the first of them
+  std::vector<RetryCause> on;           ///< empty: whatever the cause
+};
+
+/// How much a step takes, while it runs, of something that is limited.
+struct Demand {
+  std::string name;  ///< "memory" (bytes), "gpu" or a pool
+  std::uint64_t amount = 0;
+  bool grows = false;  ///< times the number of the attempt
+  bool operator==(const Demand&) const = default;
+};
+
+struct Resources {
+  std::uint32_t cpus = 1;
+  std::optional<std::chrono::nanoseconds> time_limit;
+  bool time_limit_grows = false;  ///< times the number of the attempt
+  std::vector<Demand> demands;    ///< sorted by name
+};
+
+/// A limit that steps share, from `pools`.
+struct Pool {
+  std::string name;
+  std::uint64_t limit = 0;
+  Place place;
 };
 
 /// What follows when a step uses or makes files that it does not declare.
@@ -85,6 +123,14 @@ struct InstanceTable {
   std::size_t row_count() const { return variables.empty() ? 0 : cells.size() / variables.size(); }
 };
 
+/// Makes instances on demand: one per file that something needs and that an output matches.
+struct PatternRule {
+  std::vector<std::string> variables;
+  /// Per variable what its values may look like; `*` stands for anything but a `/`. One must fit.
+  std::vector<std::vector<std::string>> shapes;
+  Place place;
+};
+
 class Expression;  // `when`, compiled
 
 /// What all instances of a step share.
@@ -97,8 +143,9 @@ struct Step {
   std::vector<OutputDeclaration> outputs;
   std::vector<StepId> needs;  ///< order only
   std::shared_ptr<const InstanceTable>
-      instances;                           ///< null: exactly one instance, without variables
-  std::shared_ptr<const Expression> when;  ///< null: every row is an instance
+      instances;                               ///< null: exactly one instance, without variables
+  std::shared_ptr<const PatternRule> pattern;  ///< null: its instances are those of the table
+  std::shared_ptr<const Expression> when;      ///< null: every row is an instance
   Place when_place;
   std::shared_ptr<const EnvironmentDeclaration>
       environment;  ///< never null; top-level `env` merged in
@@ -111,8 +158,7 @@ struct Step {
   std::optional<Template> standard_input;
   std::optional<Template> standard_output;
   std::optional<Template> standard_error;
-  std::uint32_t cpus = 1;
-  std::optional<std::chrono::nanoseconds> time_limit;
+  Resources resources;
   RetryPolicy retries;
   std::vector<core::CompareRule> compare;  ///< in the order of the file; the first that fits counts
   bool always = false;
@@ -156,6 +202,7 @@ class Workflow {
   std::optional<StepId> find_step(std::string_view name) const;
   /// Members are step names, instance names and paths; in the order of the file.
   std::span<const Target> targets() const { return targets_; }
+  std::span<const Pool> pools() const { return pools_; }
   const Value& parameters() const { return parameters_; }  ///< after overrides; a map
   /// The document after merges and overrides, as JSON; the parameters file stands in for its name.
   /// Its canonical form is what config_hash is made of. Made anew at each call.
@@ -179,6 +226,7 @@ class Workflow {
   std::vector<Step> steps_;
   std::unordered_map<std::string_view, StepId> step_by_name_;  // views of steps_[…].name
   std::vector<Target> targets_;
+  std::vector<Pool> pools_;
   Value parameters_;
   std::vector<SourceFile> files_;
   std::vector<SourceGlob> globs_;

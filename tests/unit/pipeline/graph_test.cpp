@@ -85,8 +85,8 @@ TEST_CASE("the example of the language becomes a graph") {
   CHECK(paths(graph, graph.outputs(fit)) == Strings{"out/gentoo.robust.json"});
   CHECK(names(graph, graph.predecessors(fit)) == Strings{"clean@a", "clean@b"});
   CHECK(names(graph, graph.successors(fit)) == Strings{"report"});
-  CHECK(graph.step(fit).cpus == 4);
-  CHECK(graph.step(fit).time_limit == std::chrono::minutes(30));
+  CHECK(graph.step(fit).resources.cpus == 4);
+  CHECK(graph.step(fit).resources.time_limit == std::chrono::minutes(30));
   CHECK(graph.step(fit).retries.max == 3);
   CHECK(graph.step(fit).retries.backoff == std::chrono::seconds(30));
   CHECK(graph.step(fit).parameters->dump() == R"({"alpha":0.05})");

@@ -33,6 +33,7 @@ struct Job {
   Streams streams = Streams::captured;
   bool output_to_error = false;  ///< inherited: standard output goes where standard error goes
   std::optional<std::chrono::nanoseconds> time_limit;
+  std::optional<std::uint64_t> memory_limit;  ///< bytes, of all its processes where that can be
   TraceMode trace = TraceMode::automatic;
   std::string workspace;  ///< absolute; paths of accesses below it are relative to it. Empty:
                           ///< working_directory

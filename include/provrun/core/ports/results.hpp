@@ -66,6 +66,12 @@ class RunLog {
                                       const std::vector<std::string>& attempt_logs) = 0;
   /// The input is about to be used: its content of this moment must be kept.
   virtual void input_used(const Artifact& input) = 0;
+  /// The output, which was handed over before, is about to be removed for good. Returns when it is
+  /// stored, if it is to be.
+  virtual void removing(const Artifact& output) = 0;
+  /// The execution of the step that was handed over as up to date does not count: it runs after
+  /// all.
+  virtual void withdraw(const std::string& step) = 0;
 };
 
 }  // namespace provrun::core

@@ -54,6 +54,9 @@ class WorkspaceFiles {
   virtual std::optional<std::vector<ListingEntry>> recall(const ContentId& listing) = 0;
   /// Makes the names known to recall, here and in later runs. Returns their content.
   virtual ContentId keep_listing(const std::vector<ListingEntry>& entries) = 0;
+  /// Takes the write permission from the file, or from all files below the directory. Nothing when
+  /// it is not there.
+  virtual void protect(const std::string& path, PathKind kind) = 0;
   /// Moves what is at the path out of the way. Returns where it is now; empty when there was
   /// nothing.
   virtual std::string set_aside(const std::string& path) = 0;
