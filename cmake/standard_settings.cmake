@@ -16,6 +16,17 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
 endif()
 
+# Most of the time goes into headers, so that several sources of a room are compiled as one: a third of the
+# time of a build from nothing. With a compiler cache a changed source alone is quicker.
+if(CMAKE_CXX_COMPILER_LAUNCHER)
+  set(provrun_unity_default OFF)
+else()
+  set(provrun_unity_default ON)
+endif()
+option(PROVRUN_UNITY "compile several sources of a room as one" ${provrun_unity_default})
+set(CMAKE_UNITY_BUILD ${PROVRUN_UNITY})
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 10)
+
 add_library(provrun_settings INTERFACE)
 target_compile_options(provrun_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-align
@@ -23,6 +34,10 @@ target_compile_options(provrun_settings INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # gcc 12 warns of overlapping copies inside std::string::insert and +, which cannot overlap (gcc bug 105651).
   target_compile_options(provrun_settings INTERFACE -Wno-restrict)
+  if(PROVRUN_UNITY)
+    # gcc takes a source that another includes for a header, which should hold no unnamed namespace.
+    target_compile_options(provrun_settings INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 if(PROVRUN_DEVELOPER)
   target_compile_options(provrun_settings INTERFACE -Werror)

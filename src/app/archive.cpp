@@ -101,6 +101,10 @@ std::unique_ptr<store::Repository> open_for_looking(const RepositoryLocation& lo
 
 }  // namespace
 
+RepositoryLocation locate_repository_here(const std::optional<std::string>& option) {
+  return locate_repository(option, Workspace::find_upwards(os::current_directory()));
+}
+
 std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,
                                                    Missing missing) {
   const store::OpenOptions options{index_cache_directory()};

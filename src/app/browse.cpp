@@ -12,26 +12,18 @@
 
 namespace provrun::app {
 
-namespace {
-
-RepositoryLocation location_of(const Shelf& shelf) {
-  return locate_repository(shelf.repository, Workspace::find_upwards(os::current_directory()));
+std::unique_ptr<store::Repository> open_shelf(const Shelf& shelf) {
+  return open_repository(locate_repository_here(shelf.repository), Missing::fail);
 }
 
-snapshot::Entry find(store::Repository& repository, const snapshot::Manifest& manifest,
-                     const std::string& name, const std::string& path) {
+snapshot::Entry require_entry(store::Repository& repository, const snapshot::Manifest& manifest,
+                              const std::string& name, const std::string& path) {
   auto entry = snapshot::find_entry(repository, manifest.root, path);
   if (!entry)
     throw base::Error(base::ErrorCode::not_found,
                       base::format("{} has no {}", name, base::printable(path)))
         .hint(base::format("'provrun ls {}' lists its files", name));
   return std::move(*entry);
-}
-
-}  // namespace
-
-std::unique_ptr<store::Repository> open_shelf(const Shelf& shelf) {
-  return open_repository(location_of(shelf), Missing::fail);
 }
 
 snapshot::SnapshotName find_snapshot(store::Repository& repository, const Shelf& shelf,
@@ -74,7 +66,7 @@ void list_files(const ListRequest& request,
   const auto [name, path] = snapshot::split_snapshot_path(request.what);
   const auto manifest =
       snapshot::load_manifest(*opened, find_snapshot(*opened, request.shelf, name));
-  const auto start = find(*opened, manifest, name, path);
+  const auto start = require_entry(*opened, manifest, name, path);
   if (start.type != snapshot::EntryType::directory || request.directory) {
     visit(start);
     return;
@@ -101,7 +93,7 @@ void read_file(const Shelf& shelf, const std::string& what,
     throw base::Error(base::ErrorCode::invalid_input, "a file is named as SNAPSHOT:PATH");
   const auto opened = open_shelf(shelf);
   const auto manifest = snapshot::load_manifest(*opened, find_snapshot(*opened, shelf, name));
-  const auto entry = find(*opened, manifest, name, path);
+  const auto entry = require_entry(*opened, manifest, name, path);
   if (entry.type != snapshot::EntryType::file)
     throw base::Error(base::ErrorCode::invalid_input,
                       base::format("{} is no file", base::printable(path)));
@@ -129,7 +121,7 @@ DiffSummary diff_snapshots(const Shelf& shelf, const std::string& before, const 
     const auto [name, path] = snapshot::split_snapshot_path(what);
     const auto found = find_snapshot(*opened, shelf, name);
     id = found.id.to_hex();
-    return find(*opened, snapshot::load_manifest(*opened, found), name, path);
+    return require_entry(*opened, snapshot::load_manifest(*opened, found), name, path);
   };
   const auto a = start(before, summary.before);
   const auto b = start(after, summary.after);

@@ -3,6 +3,7 @@
 #include "provrun/catalog/state.hpp"
 #include "provrun/hash/sha256.hpp"
 #include "provrun/os/clock.hpp"
+#include "provrun/trace/presence.hpp"
 
 // What is at any path, for comparison with what executions saw there.
 namespace provrun::app {
@@ -14,19 +15,6 @@ constexpr std::int64_t kSettled = 20'000'000;
 // Names are kept to explain a change; a folder of more than this is only said to have changed.
 constexpr std::size_t kKeptNames = 4096;
 
-core::Presence presence_of(os::FileType type) {
-  switch (type) {
-    case os::FileType::regular:
-      return core::Presence::file;
-    case os::FileType::directory:
-      return core::Presence::directory;
-    case os::FileType::symlink:
-      return core::Presence::symlink;
-    default:
-      return core::Presence::other;
-  }
-}
-
 }  // namespace
 
 core::Sight CachedFiles::look(const std::string& path, core::Look what) {
@@ -36,7 +24,7 @@ core::Sight CachedFiles::look(const std::string& path, core::Look what) {
     if (what == core::Look::target) {
       const auto stat = os::lstat_file(full);
       if (!stat) return sight;
-      sight.presence = presence_of(stat->type);
+      sight.presence = trace::presence_of(stat->type);
       if (stat->type == os::FileType::symlink)
         sight.content = core::ContentId{hash::sha256(os::read_symlink(full))};
       return sight;
@@ -46,7 +34,7 @@ core::Sight CachedFiles::look(const std::string& path, core::Look what) {
       if (os::lstat_file(full)) sight.presence = core::Presence::symlink;  // it leads nowhere
       return sight;
     }
-    sight.presence = presence_of(stat->type);
+    sight.presence = trace::presence_of(stat->type);
     if (what == core::Look::content && stat->type == os::FileType::regular) {
       sight.content = content_of(full, *stat);
       const std::lock_guard lock(mutex_);
@@ -74,7 +62,7 @@ const CachedFiles::Listing& CachedFiles::listing_of(const std::string& path,
     if (!type)
       if (const auto known = os::lstat_file(os::join_path(full, entry.name))) type = known->type;
     listing.entries.push_back(
-        {std::move(entry.name), type ? presence_of(*type) : core::Presence::unknown});
+        {std::move(entry.name), type ? trace::presence_of(*type) : core::Presence::unknown});
   }
   listing.content = core::listing_content(listing.entries);
   return listing;

@@ -175,10 +175,6 @@ CheckDamage damage_of(snapshot::NeededDamage needed) {
   return damage;
 }
 
-RepositoryLocation location_of(const std::optional<std::string>& repository) {
-  return locate_repository(repository, Workspace::find_upwards(os::current_directory()));
-}
-
 }  // namespace
 
 std::optional<Subset> parse_subset(const std::string& text) {
@@ -229,7 +225,7 @@ CheckSummary check_repository(const CheckRequest& request,
   };
   std::unique_ptr<store::Repository> opened;
   try {
-    opened = open_repository(location_of(request.repository), Missing::fail);
+    opened = open_repository(locate_repository_here(request.repository), Missing::fail);
   } catch (const base::Error& error) {
     if (error.code() != base::ErrorCode::corruption) throw;
     add({"config.json", error.message(), {}, 0, {}});
@@ -284,7 +280,7 @@ CheckSummary check_repository(const CheckRequest& request,
 
 IndexRepairSummary repair_index(const std::optional<std::string>& repository,
                                 const std::function<void(const CheckDamage&)>& visit) {
-  const auto opened = open_repository(location_of(repository), Missing::fail);
+  const auto opened = open_repository(locate_repository_here(repository), Missing::fail);
   const auto report = store::rebuild_index(*opened);
   IndexRepairSummary summary{report.packs, report.chunks, report.published_snapshots, 0};
   const auto ids = store::list_packs(opened->backend());

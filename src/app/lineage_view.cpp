@@ -16,7 +16,7 @@ namespace provrun::app {
 namespace {
 
 // The path as records have it: relative to the workspace when it lies inside.
-std::string recorded_path(const std::string& path) {
+std::string asked_path(const std::string& path) {
   const auto full = os::absolute_path(path);
   if (const auto workspace = Workspace::find_upwards(os::current_directory()))
     if (full.starts_with(workspace->root() + "/")) return full.substr(workspace->root().size() + 1);
@@ -51,7 +51,7 @@ std::vector<lineage::Node> nodes_of_run(Archive& archive, lineage::EdgeSource& e
 std::vector<lineage::Node> find_start(Archive& archive, lineage::EdgeSource& edges,
                                       const std::string& name) {
   const auto stat = os::stat_file(name);
-  const auto path = recorded_path(name);
+  const auto path = asked_path(name);
   if (stat && stat->type == os::FileType::regular)
     if (const auto version = lineage::find_version(edges, path, content_of(name)))
       return {*version};
@@ -79,7 +79,7 @@ std::vector<lineage::Node> find_start(Archive& archive, lineage::EdgeSource& edg
 }  // namespace
 
 void tell_of_workflow_file(Archive& archive, const std::string& path) {
-  const auto wanted = recorded_path(path);
+  const auto wanted = asked_path(path);
   try {
     const auto record = archive.load_run("latest").record;
     const bool is_pipeline = record.pipeline && record.pipeline->path == wanted;
@@ -101,7 +101,7 @@ std::vector<FileVersion> file_versions(Archive& archive, const std::string& path
   db::Transaction view(archive.catalog_database(), db::Transaction::Kind::read);
   catalog::CatalogEdges edges(archive.catalog_database());
   std::vector<FileVersion> versions;
-  auto numbers = edges.versions_of_path(recorded_path(path));
+  auto numbers = edges.versions_of_path(asked_path(path));
   if (numbers.empty())
     if (const auto content = lineage::find_content(edges, path))
       numbers = edges.versions_of_content(*content);

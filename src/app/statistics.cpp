@@ -15,9 +15,9 @@ constexpr std::uint32_t kShared = UINT32_MAX;
 
 // Which snapshot alone needs an object. Each tree is gone through at most twice: when the first
 // snapshot is found to need it, and when the second is.
-class Owners {
+class ChunkOwners {
  public:
-  explicit Owners(store::Repository& repository) : repository_(repository) {}
+  explicit ChunkOwners(store::Repository& repository) : repository_(repository) {}
 
   void take(const store::ChunkId& root, std::uint32_t snapshot) {
     std::vector<store::ChunkId> trees;
@@ -102,7 +102,7 @@ RepositoryStatistics repository_statistics(
                 std::find(named.begin(), named.end(), all[i].name.id) != named.end();
   }
   if (std::find(wanted.begin(), wanted.end(), true) == wanted.end()) return total;
-  Owners owners(*opened);
+  ChunkOwners owners(*opened);
   for (std::size_t i = 0; i < all.size(); ++i)
     owners.take(all[i].manifest.root, static_cast<std::uint32_t>(i));
   const auto unique = owners.unique_bytes(all.size());

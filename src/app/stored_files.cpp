@@ -18,19 +18,15 @@ namespace provrun::app {
 
 namespace {
 
-RepositoryLocation location_of(const std::optional<std::string>& repository) {
-  return locate_repository(repository, Workspace::find_upwards(os::current_directory()));
-}
-
 std::unique_ptr<store::Repository> open(const std::optional<std::string>& repository) {
-  return open_repository(location_of(repository), Missing::fail);
+  return open_repository(locate_repository_here(repository), Missing::fail);
 }
 
 snapshot::SnapshotName snapshot_of_run(const std::optional<std::string>& repository,
                                        const std::string& name) {
   const auto archive =
-      Archive::open(location_of(repository), Workspace::find_upwards(os::current_directory()),
-                    Archive::Mode::look);
+      Archive::open(locate_repository_here(repository),
+                    Workspace::find_upwards(os::current_directory()), Archive::Mode::look);
   return archive->snapshot_of(archive->catalog().find_run(name));
 }
 
@@ -38,16 +34,6 @@ snapshot::SnapshotName snapshot_of_run(const std::optional<std::string>& reposit
 snapshot::SnapshotName resolve(const std::optional<std::string>& repository,
                                store::Repository& opened, const std::string& name) {
   return find_snapshot(opened, {repository, {}}, name);
-}
-
-snapshot::Entry find(store::Repository& repository, const snapshot::Manifest& manifest,
-                     const std::string& name, const std::string& path) {
-  auto entry = snapshot::find_entry(repository, manifest.root, path);
-  if (!entry)
-    throw base::Error(base::ErrorCode::not_found,
-                      base::format("{} has no {}", name, base::printable(path)))
-        .hint(base::format("'provrun ls {}' lists its files", name));
-  return std::move(*entry);
 }
 
 class ProgressTo : public snapshot::Progress {
@@ -79,7 +65,7 @@ RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressS
   const auto manifest = snapshot::load_manifest(*opened, name);
   for (const auto& selection : request.selections)
     if (selection.find_first_of("*?[") == std::string::npos)
-      find(*opened, manifest, name.id.to_hex().substr(0, 16), selection);
+      require_entry(*opened, manifest, name.id.to_hex().substr(0, 16), selection);
   ProgressTo reporter(progress, manifest.counts.bytes);
   snapshot::RestoreOptions options;
   options.patterns = request.selections;

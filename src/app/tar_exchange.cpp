@@ -217,7 +217,7 @@ std::optional<snapshot::LoadedSnapshot> base_of(store::Repository& repository,
       .hint("import the archives before it first, in their order");
 }
 
-snapshot::Manifest manifest_of(const codec::Json& info, const std::string& name) {
+snapshot::Manifest manifest_from(const codec::Json& info, const std::string& name) {
   if (const auto* told = info.find("manifest"))
     return snapshot::parse_manifest(told->dump() + "\n");
   snapshot::Manifest manifest;
@@ -320,7 +320,7 @@ void import_tar(const TarImportRequest& request,
     TarImport result;
     result.archive = path;
     result.left_out = std::move(archive.left_out);
-    auto manifest = manifest_of(archive.info, path);
+    auto manifest = manifest_from(archive.info, path);
     const auto base = base_of(*opened, archive.info, shown);
     snapshot::TreeWriter writer(*session);
     merge(*opened, base ? std::optional(base->manifest.root) : std::nullopt, archive, writer);

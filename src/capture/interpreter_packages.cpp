@@ -7,6 +7,7 @@
 #include "provrun/base/text.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
+#include "readable.hpp"
 
 namespace provrun::capture {
 
@@ -38,22 +39,6 @@ sys.stdout.write('\n@provrun@' + json.dumps({'version': '.'.join(map(str, sys.ve
 constexpr const char* kRCode =
     "cat(paste0('\\n@provrun@version=', getRversion(), '\\n'));"
     "cat(paste0('@provrun@library=', .libPaths(), '\\n'), sep='')";
-
-std::optional<std::string> read(const std::string& path) {
-  try {
-    return os::read_file(path, kMostFileBytes);
-  } catch (const base::Error&) {
-    return std::nullopt;
-  }
-}
-
-bool exists(const std::string& path) {
-  try {
-    return os::stat_file(path).has_value();
-  } catch (const base::Error&) {
-    return false;
-  }
-}
 
 std::vector<std::string> names_in(const std::string& directory) {
   std::vector<std::string> names;
@@ -118,7 +103,7 @@ void add_conda(const std::string& prefix, InterpreterPackages& result) {
   const std::string folder = os::join_path(prefix, "conda-meta");
   for (const std::string& name : names_in(folder)) {
     if (name.size() < 6 || name.compare(name.size() - 5, 5, ".json") != 0) continue;
-    const auto text = read(os::join_path(folder, name));
+    const auto text = read_if_readable(os::join_path(folder, name), kMostFileBytes);
     auto package = text ? parse_conda_meta(*text) : std::nullopt;
     if (package) {
       result.packages.push_back(std::move(*package));
@@ -185,7 +170,8 @@ void ask_r(const InterpreterQuery& query, const RunProgram& run_program,
       if (line.substr(0, equals) == "version") result.version = value;
       if (line.substr(0, equals) != "library") continue;
       for (const std::string& name : names_in(value)) {
-        const auto text = read(os::join_path(value, name + "/DESCRIPTION"));
+        const auto text =
+            read_if_readable(os::join_path(value, name + "/DESCRIPTION"), kMostFileBytes);
         auto package = text ? parse_r_description(*text) : std::nullopt;
         if (package && seen.insert(package->name).second)
           result.packages.push_back(std::move(*package));
@@ -253,7 +239,7 @@ void read_julia(const InterpreterQuery& query, const RunProgram& run_program,
     return;
   }
   result.project = os::parent_path(manifest);
-  const auto text = read(manifest);
+  const auto text = read_if_readable(manifest, kMostFileBytes);
   if (!text) {
     add_note(result, "Manifest.toml cannot be read");
     return;

@@ -11,6 +11,7 @@
 #include "provrun/base/text.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
+#include "readable.hpp"
 
 namespace provrun::capture {
 
@@ -22,22 +23,6 @@ constexpr std::uint64_t kMostStatusBytes = 256U << 20;
 /// The folders that merged /usr made symlinks of.
 constexpr std::array<std::string_view, 6> kMerged{"/bin/",   "/sbin/",  "/lib/",
                                                   "/lib32/", "/lib64/", "/libx32/"};
-
-std::string read(const std::string& path, std::uint64_t limit) {
-  try {
-    return os::read_file(path, limit);
-  } catch (const base::Error&) {
-    return "";
-  }
-}
-
-bool exists(const std::string& path) {
-  try {
-    return os::stat_file(path).has_value();
-  } catch (const base::Error&) {
-    return false;
-  }
-}
 
 /// The names under which packages may list the file: /usr/bin/x also as /bin/x and back.
 std::vector<std::string> names_of(const std::string& path) {
@@ -111,7 +96,8 @@ class Dpkg {
     }
     std::sort(entries_.begin(), entries_.end());
     buffer_ = {};
-    const std::string text = read(os::join_path(folder_, "diversions"), kMostListBytes);
+    const std::string text =
+        read_if_readable(os::join_path(folder_, "diversions"), kMostListBytes).value_or("");
     const auto lines = base::split(text, '\n');
     for (std::size_t i = 0; i + 2 < lines.size(); i += 3)
       diversions_.push_back(
@@ -177,7 +163,8 @@ class Dpkg {
   bool lists(std::uint32_t number, const std::string& path) {
     if (number != open_list_) {
       open_list_ = number;
-      open_text_ = "\n" + read(list_path(packages_[number]), kMostListBytes) + "\n";
+      open_text_ =
+          "\n" + read_if_readable(list_path(packages_[number]), kMostListBytes).value_or("") + "\n";
     }
     return open_text_.find("\n" + path + "\n") != std::string::npos;
   }
@@ -193,7 +180,8 @@ class Dpkg {
   }
 
   void read_status() {
-    const std::string text = read(os::join_path(folder_, "status"), kMostStatusBytes);
+    const std::string text =
+        read_if_readable(os::join_path(folder_, "status"), kMostStatusBytes).value_or("");
     SystemPackage package;
     bool installed = false;
     const auto finish = [&] {

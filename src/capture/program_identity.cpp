@@ -14,7 +14,7 @@ namespace {
 /// Linux's BINPRM_BUF_SIZE: execve(2) reads no more of the line.
 constexpr std::size_t kFirstBytes = 256;
 /// Linux's limit for interpreters of interpreters.
-constexpr int kDeepest = 4;
+constexpr int kMostInterpreters = 4;
 
 std::string_view skip_blanks(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
@@ -98,7 +98,7 @@ class Identification {
     const auto line = parse_interpreter_line(first_bytes_of(program.resolved));
     if (!line) return;
     program.interpreter_argument = line->argument;
-    if (depth == kDeepest) {
+    if (depth == kMostInterpreters) {
       program.note = "its interpreters are nested too deep";
       return;
     }

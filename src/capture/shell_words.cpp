@@ -8,7 +8,7 @@ namespace provrun::capture {
 namespace {
 
 /// Real scripts nest a handful of levels; hostile ones must not use up the stack.
-constexpr int kDeepest = 60;
+constexpr int kDeepestNesting = 60;
 
 bool is_meta(char c) {
   return std::string_view(" \t\r\n;&|()<>").find(c) != std::string_view::npos;
@@ -21,7 +21,7 @@ bool is_name(char c) {
 }  // namespace
 
 bool ShellScanner::nested_too_deep() {
-  if (depth_ <= kDeepest) return false;
+  if (depth_ <= kDeepestNesting) return false;
   at_ = text_.size();
   return true;
 }
@@ -160,7 +160,7 @@ void ShellScanner::read_backticks() {
   at_ = std::min(at_ + 1, text_.size());
   // Each level of nesting needs twice the backslashes of the one inside, so deep ones cannot be
   // many.
-  if (depth_ + 1 <= kDeepest) ShellScanner(inner, findings_, depth_ + 1).scan_commands();
+  if (depth_ + 1 <= kDeepestNesting) ShellScanner(inner, findings_, depth_ + 1).scan_commands();
 }
 
 void ShellScanner::read_array() {
@@ -271,7 +271,7 @@ void ShellScanner::take_here_documents() {
         break;
       }
     }
-    if (document.quoted || depth_ + 1 > kDeepest) continue;
+    if (document.quoted || depth_ + 1 > kDeepestNesting) continue;
     ShellScanner(text_.substr(begin, end - begin), findings_, depth_ + 1).scan_quoted();
   }
 }

@@ -7,21 +7,21 @@ namespace provrun::catalog {
 
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectExecution =
     "SELECT e.uuid, r.uuid, r.snapshot, n.name, e.state, e.started_ms, e.ended_ms, e.step_key, "
     "o.uuid, "
     "e.id FROM executions e JOIN runs r ON r.id=e.run JOIN names n ON n.id=e.step "
     "LEFT JOIN executions o ON o.id=e.reused_from ";
-const std::string kById = base::format("{}WHERE e.uuid=?", kSelect);
+const std::string kById = base::format("{}WHERE e.uuid=?", kSelectExecution);
 const std::string kByKey = base::format(
     "{}WHERE substr(e.step_key, 1, 8)=substr(?1, 1, 8) AND e.step_key=?1 AND e.state IN (0, 1) "
     "ORDER BY e.ended_ms DESC, e.id DESC LIMIT ?2",
-    kSelect);
+    kSelectExecution);
 // 'A' follows '@', so the range holds exactly the step's instances.
 const std::string kByStep = base::format(
     "{}WHERE e.step IN (SELECT id FROM names WHERE name=? OR (name>=? AND name<?)) "
     "ORDER BY e.ended_ms DESC, e.id DESC LIMIT ?",
-    kSelect);
+    kSelectExecution);
 
 ExecutionSummary read_execution(const db::Statement& row) {
   ExecutionSummary execution;

@@ -11,14 +11,14 @@ namespace provrun::catalog {
 
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kObservedVersion = 1;
 constexpr std::size_t kDigestSize = 32;
 
 // Where the ids begin, and how many they are.
 std::pair<std::size_t, std::uint64_t> ids_of(db::Bytes bytes) {
   if (bytes.empty()) return {0, 0};
   std::size_t offset = 1;
-  const auto count = bytes[0] == kVersion ? take_number(bytes, offset) : UINT64_MAX;
+  const auto count = bytes[0] == kObservedVersion ? take_number(bytes, offset) : UINT64_MAX;
   if (count > (bytes.size() - offset) / kDigestSize) throw damaged("what a step was seen to use");
   return {offset, count};
 }
@@ -36,7 +36,7 @@ std::string_view text_of(db::Bytes bytes) {
 std::vector<std::uint8_t> pack_observed(const RememberedStep& step) {
   std::vector<std::uint8_t> out;
   if (step.access_sets.empty() && step.accesses.empty()) return out;
-  out.push_back(kVersion);
+  out.push_back(kObservedVersion);
   put_number(out, step.access_sets.size());
   for (const auto& id : step.access_sets)
     out.insert(out.end(), id.digest.bytes.begin(), id.digest.bytes.end());

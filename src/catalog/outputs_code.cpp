@@ -6,7 +6,7 @@ namespace provrun::catalog {
 
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kOutputsVersion = 1;
 
 std::uint64_t zigzag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63U);
@@ -52,7 +52,7 @@ std::uint64_t take_number(db::Bytes bytes, std::size_t& offset) {
 }
 
 std::vector<std::uint8_t> pack_outputs(const std::vector<RememberedOutput>& outputs) {
-  std::vector<std::uint8_t> out{kVersion};
+  std::vector<std::uint8_t> out{kOutputsVersion};
   for (const auto& [artifact, stat] : outputs) {
     put_number(out, artifact.path.size());
     out.insert(out.end(), artifact.path.begin(), artifact.path.end());
@@ -74,7 +74,7 @@ std::vector<std::uint8_t> pack_outputs(const std::vector<RememberedOutput>& outp
 }
 
 std::vector<RememberedOutput> unpack_outputs(db::Bytes bytes) {
-  if (bytes.empty() || bytes[0] != kVersion) throw damaged("the outputs of a step");
+  if (bytes.empty() || bytes[0] != kOutputsVersion) throw damaged("the outputs of a step");
   std::vector<RememberedOutput> outputs;
   std::size_t offset = 1;
   while (offset < bytes.size()) {

@@ -70,7 +70,7 @@ Conditions conditions_of(const RunFilter& filter) {
   return where;
 }
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectRun =
     "SELECT r.uuid, r.snapshot, w.name, r.state, r.started_ms, r.ended_ms, u.name, h.name, "
     "r.config_hash, "
     "r.git_commit, r.git_dirty, r.executed, r.reused, r.up_to_date, r.failed, r.skipped, r.failure "
@@ -101,7 +101,7 @@ RunSummary read_run(const db::Statement& row) {
 
 std::vector<RunSummary> select_runs(db::Database& database, const Conditions& where,
                                     std::size_t limit, std::size_t offset) {
-  auto query = database.statement(base::format("{}{}{}", kSelect, where.sql(), kNewestFirst));
+  auto query = database.statement(base::format("{}{}{}", kSelectRun, where.sql(), kNewestFirst));
   const int bound = where.bind(query);
   query.bind(bound + 1, static_cast<std::int64_t>(limit));
   query.bind(bound + 2, static_cast<std::int64_t>(offset));

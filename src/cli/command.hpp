@@ -8,6 +8,7 @@
 
 #include "console.hpp"
 #include "provrun/app/archive.hpp"
+#include "provrun/base/error.hpp"
 
 namespace provrun::cli {
 
@@ -39,6 +40,9 @@ const Command* find_command(std::string_view name);
 
 /// The whole program: parses, runs the verb, prints errors; returns the exit code.
 int run_program(int argc, char** argv);
+
+/// A misuse of the verb: Error(invalid_input) that points at its help.
+base::Error usage(const Call& call, std::string message);
 
 // For the verbs that look at a repository.
 std::optional<app::Workspace> workspace_here();

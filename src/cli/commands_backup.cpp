@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::uint64_t kListLimit = std::uint64_t{1} << 30U;
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
 struct Words {
   std::vector<std::string> excludes, exclude_files, if_present, files_from, files_from0, tags;
   std::vector<std::string> changed_from, changed_from0;

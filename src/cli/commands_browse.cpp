@@ -14,17 +14,6 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
-codec::Json texts(const std::vector<std::string>& items) {
-  codec::Json list = codec::Json::array();
-  for (const auto& item : items) list.push_back(item);
-  return list;
-}
-
 codec::Json to_json(const app::SnapshotSummary& snapshot) {
   const auto id_or_null = [](const std::string& id) {
     return id.empty() ? codec::Json() : codec::Json(id);

@@ -18,11 +18,6 @@ namespace {
 
 constexpr std::size_t kShownFiles = 10;  // to people; --json has them all
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
 void print_damage(Console& console, const app::CheckDamage& damage) {
   if (console.json()) {
     const auto texts = [](const std::vector<std::string>& items) {

@@ -9,12 +9,7 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint("'provrun help env' lists what it takes");
-}
-
-codec::Json files_of(const app::UsedSoftware& used) {
+codec::Json files_json(const app::UsedSoftware& used) {
   codec::Json files = codec::Json::array();
   for (const auto& [path, content] : used.contents) {
     codec::Json file = codec::Json::object();
@@ -41,7 +36,7 @@ int show(Console& console, const app::SoftwareView& view) {
                                         {"manager", software.manager},
                                         {"name", software.name},
                                         {"version", software.version},
-                                        {"files", files_of(used)}}));
+                                        {"files", files_json(used)}}));
     if (console.json()) continue;
     if (software.name.empty()) {
       const auto& [path, content] = *used.contents.begin();
@@ -100,7 +95,7 @@ int command_env(const Call& call) {
     const auto a = app::software_of(*archive, words[1]);
     return diff(console, a, app::software_of(*archive, words[2]));
   }
-  throw usage("env takes 'show RUN|STEP' or 'diff A B'");
+  throw usage(call, "env takes 'show RUN|STEP' or 'diff A B'");
 }
 
 }  // namespace provrun::cli

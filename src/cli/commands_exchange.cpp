@@ -12,11 +12,6 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
 void tell_left_out(Console& console, const std::vector<std::string>& paths) {
   for (const auto& path : paths)
     console.warning(base::format("provrun: left out: {}", base::printable(path)));

@@ -23,7 +23,7 @@ engine::Variables variables() {
   return result;
 }
 
-Colour colour_of(app::Verdict verdict) {
+Colour verdict_colour(app::Verdict verdict) {
   return verdict <= app::Verdict::equivalent ? Colour::green : Colour::red;
 }
 
@@ -155,7 +155,7 @@ int command_reproduce(const Call& call) {
     }
     console.object(std::move(line));
     console.result(base::format("{}  {}",
-                                console.paint(colour_of(output.verdict),
+                                console.paint(verdict_colour(output.verdict),
                                               base::format("{:<10}", app::name_of(output.verdict))),
                                 base::printable(output.path)));
     show_comparison(console, output);

@@ -12,11 +12,6 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
 // "7d" is that long ago, anything else a time.
 std::int64_t time_of(const Call& call, const char* option, const std::string& text) {
   if (const auto ago = base::parse_duration(text)) return os::now().nanoseconds - ago->count();
@@ -27,7 +22,7 @@ std::int64_t time_of(const Call& call, const char* option, const std::string& te
   return time->nanoseconds;
 }
 
-std::uint64_t size_of(const Call& call, const char* option, const std::string& text) {
+std::uint64_t size_argument(const Call& call, const char* option, const std::string& text) {
   const auto size = base::parse_size(text, false);
   if (!size)
     throw usage(call, base::format("{} takes a size such as 10MiB, not '{}'", option,
@@ -87,8 +82,8 @@ int command_find(const Call& call) {
                                      base::printable(type)));
     query.types += type;
   }
-  if (larger) query.at_least = size_of(call, "--larger", *larger);
-  if (smaller) query.at_most = size_of(call, "--smaller", *smaller);
+  if (larger) query.at_least = size_argument(call, "--larger", *larger);
+  if (smaller) query.at_most = size_argument(call, "--smaller", *smaller);
   if (newer) query.newer = time_of(call, "--newer", *newer);
   if (older) query.older = time_of(call, "--older", *older);
   for (const auto& text : contents) {

@@ -17,11 +17,6 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
 base::Timestamp time_argument(const Call& call, const std::string& text) {
   const auto time = base::parse_timestamp(text);
   if (!time)

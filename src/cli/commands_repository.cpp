@@ -12,11 +12,6 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
 std::vector<std::string> only_words(const Call& call) {
   std::vector<std::string> words;
   Options options(call.verb);

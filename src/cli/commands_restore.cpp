@@ -14,11 +14,6 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
 std::string count_of(std::uint64_t count, std::string_view what) {
   return base::format("{} {}{}", base::format_count(count), what, count == 1 ? "" : "s");
 }

@@ -17,8 +17,8 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(std::string message,
-                  std::string hint = "'provrun help run' lists what it takes") {
+base::Error run_usage(std::string message,
+                      std::string hint = "'provrun help run' lists what it takes") {
   return base::Error(base::ErrorCode::invalid_input, std::move(message)).hint(std::move(hint));
 }
 
@@ -57,7 +57,8 @@ struct WorkflowOptions {
     for (const auto& assignment : set) {
       const auto equals = assignment.find('=');
       if (equals == std::string::npos || equals == 0)
-        throw usage(base::format("--set takes NAME=VALUE, not '{}'", base::printable(assignment)));
+        throw run_usage(
+            base::format("--set takes NAME=VALUE, not '{}'", base::printable(assignment)));
       request.overrides.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
     }
     request.repository = call.global.repository;
@@ -147,14 +148,14 @@ engine::Limits limits_of(const std::vector<std::string>& assignments) {
     const auto name = assignment.substr(0, equals);
     const auto value = equals == std::string::npos ? std::string() : assignment.substr(equals + 1);
     if (name == "cpus" || name == "cores")
-      throw usage("--resources does not take cpus", "how many cpus steps share says -j N");
+      throw run_usage("--resources does not take cpus", "how many cpus steps share says -j N");
     const bool is_memory = name == "memory";
     const auto amount = base::parse_size(value, is_memory);
     const bool is_number = value.find_first_not_of("0123456789") == std::string::npos;
     if (name.empty() || !amount || (!is_memory && !is_number))
-      throw usage(base::format("--resources takes NAME=NUMBER or memory=SIZE, not '{}'",
-                               base::printable(assignment)),
-                  "for example: --resources memory=8GiB --resources gpu=1");
+      throw run_usage(base::format("--resources takes NAME=NUMBER or memory=SIZE, not '{}'",
+                                   base::printable(assignment)),
+                      "for example: --resources memory=8GiB --resources gpu=1");
     limits[name] = *amount;
   }
   return limits;
@@ -177,8 +178,8 @@ int command_run(const Call& call) {
   TracingOptions tracing;
   tracing.declare(options);
   options.parse(call.arguments);
-  if (jobs && *jobs < 1) throw usage("-j needs a number of at least 1");
-  if (keep_going && *keep_going < 0) throw usage("-k takes a number of failures, 0 for any");
+  if (jobs && *jobs < 1) throw run_usage("-j needs a number of at least 1");
+  if (keep_going && *keep_going < 0) throw run_usage("-k takes a number of failures, 0 for any");
   auto request = workflow.request(call);
   request.jobs = jobs.value_or(0);
   request.keep_going = keep_going;
@@ -237,7 +238,7 @@ int command_why(const Call& call) {
       .positional(words);
   options.parse(call.arguments);
   if (words.size() != 1)
-    throw usage("why takes one step or file", "for example: provrun why report");
+    throw run_usage("why takes one step or file", "for example: provrun why report");
   auto& console = *call.console;
   const auto print = [&](const std::string& step, const core::Reason& reason,
                          std::string_view state) {

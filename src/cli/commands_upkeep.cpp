@@ -15,11 +15,6 @@ namespace provrun::cli {
 
 namespace {
 
-base::Error usage(const Call& call, std::string message) {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message))
-      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
-}
-
 std::string brief(std::string_view id) {
   return std::string(id.substr(0, 16));
 }
@@ -29,13 +24,7 @@ std::string day_and_time(base::Timestamp time) {
   return text;
 }
 
-codec::Json texts(const std::vector<std::string>& items) {
-  codec::Json list = codec::Json::array();
-  for (const auto& item : items) list.push_back(item);
-  return list;
-}
-
-std::chrono::nanoseconds duration_of(const Call& call, const char* option,
+std::chrono::nanoseconds duration_or(const Call& call, const char* option,
                                      const std::optional<std::string>& text,
                                      std::chrono::nanoseconds fallback) {
   if (!text) return fallback;
@@ -47,7 +36,7 @@ std::chrono::nanoseconds duration_of(const Call& call, const char* option,
   return *duration;
 }
 
-int count_of(const Call& call, const char* option, const std::optional<std::string>& text) {
+int kept_count(const Call& call, const char* option, const std::optional<std::string>& text) {
   if (!text) return 0;
   if (*text == "all") return policy::RetentionRules::kAll;
   int count = 0;
@@ -214,13 +203,13 @@ int command_forget(const Call& call) {
   options.parse(call.arguments);
   complete_filter(request.shelf.filter);
   auto& rules = request.rules;
-  rules.last = count_of(call, "keep-last", last);
-  rules.hourly = count_of(call, "keep-hourly", hourly);
-  rules.daily = count_of(call, "keep-daily", daily);
-  rules.weekly = count_of(call, "keep-weekly", weekly);
-  rules.monthly = count_of(call, "keep-monthly", monthly);
-  rules.yearly = count_of(call, "keep-yearly", yearly);
-  if (within) rules.within = duration_of(call, "keep-within", within, {});
+  rules.last = kept_count(call, "keep-last", last);
+  rules.hourly = kept_count(call, "keep-hourly", hourly);
+  rules.daily = kept_count(call, "keep-daily", daily);
+  rules.weekly = kept_count(call, "keep-weekly", weekly);
+  rules.monthly = kept_count(call, "keep-monthly", monthly);
+  rules.yearly = kept_count(call, "keep-yearly", yearly);
+  if (within) rules.within = duration_or(call, "keep-within", within, {});
   for (const auto& list : tags) {
     std::vector<std::string> all;
     for (const auto tag : base::split(list, ',')) {
@@ -238,7 +227,7 @@ int command_forget(const Call& call) {
   if (grouping) group_by(call, *grouping, rules);
   if (!request.snapshots.empty() && (rules.any() || rules.lineage))
     throw usage(call, "forget takes either snapshots or --keep rules, not both");
-  request.keep = duration_of(call, "keep-forgotten", keep_forgotten, 7 * kDay);
+  request.keep = duration_or(call, "keep-forgotten", keep_forgotten, 7 * kDay);
   request.reason = reason.value_or("");
 
   auto& console = *call.console;
@@ -406,7 +395,7 @@ int command_prune(const Call& call) {
                                      base::printable(*max_repack)));
     request.limits.max_repack = *bytes;
   }
-  request.keep_trash = duration_of(call, "keep-trash", keep_trash, kDay);
+  request.keep_trash = duration_or(call, "keep-trash", keep_trash, kDay);
   return run_prune(call, request);
 }
 

@@ -50,6 +50,12 @@ std::pair<std::string, std::size_t> source_line(const base::Position& position) 
 }
 }  // namespace
 
+codec::Json texts(const std::vector<std::string>& items) {
+  auto list = codec::Json::array();
+  for (const auto& item : items) list.push_back(item);
+  return list;
+}
+
 Console::~Console() {
   try {
     status("");

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "provrun/base/error.hpp"
 #include "provrun/codec/json.hpp"
@@ -20,6 +21,9 @@ struct ConsoleOptions {
   bool live = false;             ///< a status that is redrawn on standard error
   bool silent_progress = false;  ///< --progress none
 };
+
+/// A JSON array of the texts.
+codec::Json texts(const std::vector<std::string>& items);
 
 /// Where everything is printed: results on standard output, everything for people on standard
 /// error. With --json standard output has nothing but one JSON object a line.

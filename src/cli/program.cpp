@@ -25,7 +25,7 @@ struct Preliminary {
   bool version = false;
 };
 
-base::Error usage(std::string message) {
+base::Error misuse(std::string message) {
   return base::Error(base::ErrorCode::invalid_input, std::move(message))
       .hint("'provrun help' shows how it is used");
 }
@@ -74,16 +74,16 @@ class Splitter {
       result_.call.global.repository = value;
     } else if (take_value(word, "--color", value)) {
       if (value != "auto" && value != "always" && value != "never")
-        throw usage(
+        throw misuse(
             base::format("--color is auto, always or never, not '{}'", base::printable(value)));
       result_.colour = value;
     } else if (take_value(word, "--progress", value)) {
       if (value != "auto" && value != "plain" && value != "none")
-        throw usage(
+        throw misuse(
             base::format("--progress is auto, plain or none, not '{}'", base::printable(value)));
       result_.progress = value;
     } else if (word == "-C") {
-      if (++at_ >= arguments_.size() || arguments_[at_].empty()) throw usage("-C needs a folder");
+      if (++at_ >= arguments_.size() || arguments_[at_].empty()) throw misuse("-C needs a folder");
       result_.directories.push_back(arguments_[at_]);
     } else if (word.starts_with("-C") && word.size() > 2) {
       result_.directories.push_back(word.substr(2));
@@ -99,7 +99,7 @@ class Splitter {
       return true;
     }
     if (word != name) return false;
-    if (++at_ >= arguments_.size()) throw usage(name + " needs a value");
+    if (++at_ >= arguments_.size()) throw misuse(name + " needs a value");
     value = arguments_[at_];
     return true;
   }
@@ -177,7 +177,7 @@ int run(Preliminary& result, Console& console) {
     console.object(codec::Json::object({{"type", "version"}, {"version", app::kVersion}}));
     return 0;
   }
-  if (!result.help && result.call.verb.empty() && console.json()) throw usage("no verb is given");
+  if (!result.help && result.call.verb.empty() && console.json()) throw misuse("no verb is given");
   if (result.help || result.call.verb.empty()) {
     const bool asked = result.help;
     const auto verb = result.call.verb.empty() ? std::string("provrun") : result.call.verb;
@@ -230,6 +230,11 @@ int run_program(int argc, char** argv) {
     return report(base::Error(base::ErrorCode::internal, error.what())
                       .hint("this is a defect in provrun; please report it with the command"));
   }
+}
+
+base::Error usage(const Call& call, std::string message) {
+  return base::Error(base::ErrorCode::invalid_input, std::move(message))
+      .hint(base::format("'provrun help {}' lists what it takes", call.verb));
 }
 
 std::optional<app::Workspace> workspace_here() {

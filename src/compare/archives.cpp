@@ -9,10 +9,6 @@ namespace provrun::compare {
 
 namespace {
 
-[[noreturn]] void fail(const char* why) {
-  throw base::Error(base::ErrorCode::invalid_input, why);
-}
-
 std::uint32_t little(std::string_view bytes, std::size_t at, int width) {
   if (at > bytes.size() || bytes.size() - at < static_cast<std::size_t>(width))
     fail("it is no zip file: it is cut short");

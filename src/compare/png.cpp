@@ -9,10 +9,6 @@ namespace provrun::compare {
 
 namespace {
 
-[[noreturn]] void fail(const char* why) {
-  throw base::Error(base::ErrorCode::invalid_input, why);
-}
-
 std::uint32_t big(std::string_view bytes) {
   std::uint32_t value = 0;
   for (const char c : bytes.substr(0, 4)) value = value << 8U | static_cast<unsigned char>(c);

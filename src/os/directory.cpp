@@ -6,17 +6,13 @@
 
 #include <cerrno>
 
+#include "posix.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 
 namespace provrun::os {
 
 namespace {
-
-[[noreturn]] void fail(std::string_view verb, const std::string& path) {
-  const int error = errno;
-  throw base::system_error(error, std::string(verb) + " " + base::printable(path));
-}
 
 void require_name(const std::string& name) {
   if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
@@ -33,25 +29,6 @@ timespec to_timespec(std::int64_t nanoseconds) {
     --seconds;
   }
   return {seconds, rest};
-}
-
-FileType type_of(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR:
-      return FileType::directory;
-    case S_IFLNK:
-      return FileType::symlink;
-    case S_IFIFO:
-      return FileType::fifo;
-    case S_IFSOCK:
-      return FileType::socket;
-    case S_IFBLK:
-      return FileType::block_device;
-    case S_IFCHR:
-      return FileType::character_device;
-    default:
-      return FileType::regular;
-  }
 }
 
 File open_child(int parent, const std::string& name, const std::string& path) {

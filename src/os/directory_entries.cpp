@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "posix.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/directory.hpp"
@@ -19,11 +20,6 @@
 namespace provrun::os {
 
 namespace {
-
-[[noreturn]] void fail(std::string_view verb, const std::string& path) {
-  const int error = errno;
-  throw base::system_error(error, std::string(verb) + " " + base::printable(path));
-}
 
 // Links have no descriptor of their own: the way to them goes through the directory's.
 std::string proc_path(const File& directory, const std::string& name) {

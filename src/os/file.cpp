@@ -15,6 +15,7 @@
 #include <memory>
 #include <utility>
 
+#include "posix.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/random.hpp"
@@ -22,30 +23,6 @@
 namespace provrun::os {
 
 namespace {
-
-[[noreturn]] void fail(std::string_view verb, std::string_view path) {
-  const int error = errno;
-  throw base::system_error(error, std::string(verb) + " " + base::printable(path));
-}
-
-FileType type_of(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR:
-      return FileType::directory;
-    case S_IFLNK:
-      return FileType::symlink;
-    case S_IFIFO:
-      return FileType::fifo;
-    case S_IFSOCK:
-      return FileType::socket;
-    case S_IFBLK:
-      return FileType::block_device;
-    case S_IFCHR:
-      return FileType::character_device;
-    default:
-      return FileType::regular;
-  }
-}
 
 std::int64_t nanoseconds(const timespec& t) {
   return t.tv_sec * std::int64_t{1'000'000'000} + t.tv_nsec;

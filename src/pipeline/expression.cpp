@@ -10,15 +10,8 @@ namespace provrun::pipeline {
 namespace {
 
 // Deep enough for anything written by hand, shallow enough for every stack.
-constexpr int kMaxDepth = 100;
+constexpr int kDeepestExpression = 100;
 constexpr std::size_t kMaxTerms = 1000;
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::string describe(const Expression::Operand& operand) {
   switch (operand.kind) {
@@ -95,7 +88,7 @@ class ExpressionParser {
     }
   }
   std::size_t parse_not(int depth) {
-    if (depth > kMaxDepth) fail(at_, "the expression is nested too deeply");
+    if (depth > kDeepestExpression) fail(at_, "the expression is nested too deeply");
     skip_space();
     const auto offset = at_;
     if (take_word("not")) return add(Operator::logical_not, offset, parse_not(depth + 1), 0);

@@ -7,13 +7,6 @@ namespace provrun::pipeline {
 
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
 std::size_t count_digits(std::string_view text, std::size_t from) {
   std::size_t n = 0;
   while (from + n < text.size() && is_digit(text[from + n])) ++n;

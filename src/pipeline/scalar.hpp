@@ -17,6 +17,13 @@ std::optional<std::int64_t> to_integer(std::string_view text);
 std::optional<double> to_real(std::string_view text);
 bool to_boolean(std::string_view text);
 
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 /// [A-Za-z_][A-Za-z0-9_]*
 bool is_identifier(std::string_view text);
 /// [A-Za-z_][A-Za-z0-9_-]*

@@ -4,14 +4,12 @@
 
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
+#include "scalar.hpp"
 
 namespace provrun::pipeline {
 
 namespace {
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
 bool is_word(char c) {
   return is_letter(c) || (c >= '0' && c <= '9');
 }

@@ -10,7 +10,7 @@ namespace {
 bool is_word(char c) {
   return is_alnum(c) || c == '_' || c == '-';
 }
-bool is_base64_char(char c) {
+bool is_base64_body(char c) {
   return is_alnum(c) || c == '+' || c == '/' || c == '=';
 }
 
@@ -120,7 +120,7 @@ std::optional<Range> match_aws(std::string_view text, std::size_t at) {
          std::string_view(" \t:;,|\"'\r\n").find(text[next]) != std::string_view::npos)
     ++next;
   std::size_t end = next;
-  while (end < text.size() && end - next <= 40 && is_base64_char(text[end])) ++end;
+  while (end < text.size() && end - next <= 40 && is_base64_body(text[end])) ++end;
   const std::string_view key = text.substr(next, end - next);
   const bool is_key = next > id->end && key.size() == 40 &&
                       std::any_of(key.begin(), key.end(), is_upper) &&
@@ -151,7 +151,7 @@ std::optional<Range> match_jwt(std::string_view text, std::size_t at) {
 }
 
 bool is_pem_body(char c) {
-  return is_base64_char(c) || is_space(c) ||
+  return is_base64_body(c) || is_space(c) ||
          std::string_view(":,-\\#>|\"'.").find(c) != std::string_view::npos;
 }
 

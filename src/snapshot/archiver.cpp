@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t kWindow = 16'384;   // entries that wait for one before them to be read
 constexpr std::size_t kGroupFiles = 256;  // small files read in one go
 constexpr std::uint64_t kGroupBytes = store::kBundleSize;
-constexpr std::size_t kQueue = 4;  // groups that wait for a reader
+constexpr std::size_t kWaitingGroups = 4;  // groups that wait for a reader
 
 // What has been read is made certain to be found again after so much of it, or so long.
 constexpr std::uint64_t kCheckpointBytes = std::uint64_t{1} << 30U;
@@ -56,7 +56,7 @@ class Readers {
   void add(Group group) {
     if (group.empty()) return;
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return queue_.size() < kQueue || failure_; });
+    changed_.wait(lock, [&] { return queue_.size() < kWaitingGroups || failure_; });
     if (failure_) std::rethrow_exception(failure_);
     queue_.push_back(std::move(group));
     changed_.notify_all();

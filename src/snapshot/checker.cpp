@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaximumDepth = 1 << 20;  // a tree that holds itself cannot be, by its hash
 
-bool is_damage(const base::Error& error) {
+bool is_bad_content(const base::Error& error) {
   return error.code() == base::ErrorCode::corruption ||
          error.code() == base::ErrorCode::not_found ||
          error.code() == base::ErrorCode::unsupported ||
@@ -39,7 +39,7 @@ class Check {
         roots.emplace_back(name, load_manifest(repository_, name).root);
         ++report_.snapshots;
       } catch (const base::Error& error) {
-        if (!is_damage(error)) throw;
+        if (!is_bad_content(error)) throw;
         if (!repository_.backend().size_of(name.object_name())) continue;  // forgotten meanwhile
         report_.damage.push_back({name.object_name(), error.message(), {}, 0, {name.id}});
       }
@@ -63,7 +63,7 @@ class Check {
     try {
       return read_tree_text(repository_, tree);
     } catch (const base::Error& error) {
-      if (!is_damage(error)) throw;
+      if (!is_bad_content(error)) throw;
       note(tree, "tree", error.message());
       return std::nullopt;
     }
@@ -121,7 +121,7 @@ class Check {
       frame.at += before - rest.size();
       return line;
     } catch (const base::Error& error) {
-      if (!is_damage(error)) throw;
+      if (!is_bad_content(error)) throw;
       note(frame.tree, "tree", error.message());
       frame.dirty = true;
       frame.at = frame.text.size();
@@ -137,7 +137,7 @@ class Check {
         if (const auto damage = chunk(id)) needs.insert(*damage);
       });
     } catch (const base::Error& error) {
-      if (!is_damage(error)) throw;
+      if (!is_bad_content(error)) throw;
       const auto id = entry.content.list.value_or(store::ChunkId{entry.content.id.digest});
       needs.insert(note(id, entry.content.list ? "list" : "content", error.message()));
     }
@@ -157,7 +157,7 @@ class Check {
       readable_.insert(id);
       return std::nullopt;
     } catch (const base::Error& error) {
-      if (!is_damage(error)) throw;
+      if (!is_bad_content(error)) throw;
       if (locations.empty()) return note(id, "chunk", error.message());
       // What is damaged is the pack; its chunks would be a list nobody can use.
       const auto& pack = locations.front().pack;

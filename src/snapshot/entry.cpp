@@ -7,6 +7,7 @@
 #include "entry_metadata.hpp"
 #include "plain_line.hpp"
 #include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/codec/json.hpp"
 #include "provrun/codec/zstd.hpp"
@@ -62,13 +63,12 @@ void append_time(std::string& out, std::int64_t nanoseconds) {
   out.append(digits, sizeof digits);
 }
 
-namespace {
+namespace {}  // namespace
 
-base::Error invalid(const std::string& what) {
-  return base::Error(base::ErrorCode::corruption, "a tree has an invalid entry: " + what);
+base::Error invalid_entry(std::string_view what) {
+  return base::Error(base::ErrorCode::corruption,
+                     base::format("a tree has an invalid entry: {}", what));
 }
-
-}  // namespace
 
 std::int64_t parse_time(std::string_view text) {
   const bool negative = !text.empty() && text[0] == '-';
@@ -89,21 +89,21 @@ std::int64_t parse_time(std::string_view text) {
   }
   const auto magnitude = seconds * static_cast<std::uint64_t>(kSecond) + nanoseconds;
   if (!valid || magnitude > static_cast<std::uint64_t>(INT64_MAX) + (negative ? 1 : 0))
-    throw invalid("time");
+    throw invalid_entry("time");
   return static_cast<std::int64_t>(negative ? ~magnitude + 1 : magnitude);
 }
 
 namespace {
 
-hash::Digest parse_id(const codec::Json& json) {
+hash::Digest entry_id(const codec::Json& json) {
   const auto digest = hash::parse_digest(json.as_string());
-  if (!digest || json.as_string() != digest->to_hex()) throw invalid("id");
+  if (!digest || json.as_string() != digest->to_hex()) throw invalid_entry("id");
   return *digest;
 }
 
 std::uint32_t parse_u32(const codec::Json& json, std::string_view key) {
   const auto value = json.get_integer(key);
-  if (value < 0 || value > UINT32_MAX) throw invalid("number out of range");
+  if (value < 0 || value > UINT32_MAX) throw invalid_entry("number out of range");
   return static_cast<std::uint32_t>(value);
 }
 
@@ -112,7 +112,7 @@ std::uint32_t parse_u32(const codec::Json& json, std::string_view key) {
 std::string parse_bytes(const codec::Json& json, std::string_view plain, std::string_view base64) {
   if (const auto* text = json.find(plain)) return text->as_string();
   if (const auto* text = json.find(base64)) return codec::from_base64(text->as_string());
-  throw invalid("no " + std::string(plain));
+  throw invalid_entry("no " + std::string(plain));
 }
 
 namespace {
@@ -120,11 +120,11 @@ namespace {
 Entry parse_entry(const codec::Json& json, std::string_view type) {
   Entry entry;
   entry.path = parse_bytes(json, "n", "N");
-  if (!is_valid_name(entry.path)) throw invalid("name");
+  if (!is_valid_name(entry.path)) throw invalid_entry("name");
   const auto& mode = json.at("p").as_string();
   const auto result = std::from_chars(mode.data(), mode.data() + mode.size(), entry.mode, 8);
   if (result.ec != std::errc() || result.ptr != mode.data() + mode.size() || entry.mode > 07777)
-    throw invalid("mode");
+    throw invalid_entry("mode");
   entry.mtime_ns = parse_time(json.at("m").as_string());
   entry.uid = parse_u32(json, "u");
   entry.gid = parse_u32(json, "g");
@@ -135,12 +135,12 @@ Entry parse_entry(const codec::Json& json, std::string_view type) {
     entry.content = store::parse_content(json);
   } else if (type == "d") {
     entry.type = EntryType::directory;
-    entry.tree.digest = parse_id(json.at("d"));
+    entry.tree.digest = entry_id(json.at("d"));
   } else if (type == "l") {
     entry.type = EntryType::symlink;
     entry.target = parse_bytes(json, "l", "L");
     if (entry.target.empty() || entry.target.find('\0') != std::string::npos)
-      throw invalid("target");
+      throw invalid_entry("target");
   } else if (type == "p" || type == "s" || type == "b" || type == "c") {
     entry.type = static_cast<EntryType>(type[0]);
   } else {
@@ -231,19 +231,19 @@ TreeLine parse_tree_line(std::string_view line) {
     const auto json = codec::parse_json(line, 4);
     const auto& type = json.at("t").as_string();
     if (type != "+") return parse_entry(json, type);
-    TreePart part{parse_bytes(json, "n", "N"), {parse_id(json.at("d"))}};
-    if (!is_valid_name(part.first_name)) throw invalid("name");
+    TreePart part{parse_bytes(json, "n", "N"), {entry_id(json.at("d"))}};
+    if (!is_valid_name(part.first_name)) throw invalid_entry("name");
     return part;
   } catch (const base::Error& error) {
     if (error.code() != base::ErrorCode::invalid_input) throw;
-    throw invalid(error.message());
+    throw invalid_entry(error.message());
   }
 }
 
 Entry parse_entry_line(std::string_view line) {
   auto parsed = parse_tree_line(line);
   if (auto* entry = std::get_if<Entry>(&parsed)) return std::move(*entry);
-  throw invalid("a part of a tree instead of an entry");
+  throw invalid_entry("a part of a tree instead of an entry");
 }
 
 }  // namespace provrun::snapshot

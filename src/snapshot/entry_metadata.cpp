@@ -9,17 +9,12 @@ namespace provrun::snapshot {
 
 namespace {
 
-base::Error invalid(const char* what) {
-  return base::Error(base::ErrorCode::corruption,
-                     std::string("a tree has an invalid entry: ") + what);
-}
-
 template <typename Number>
 Number parse_number(std::string_view text, const char* what) {
   Number number = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || result.ec != std::errc() || result.ptr != text.data() + text.size())
-    throw invalid(what);
+    throw invalid_entry(what);
   return number;
 }
 
@@ -61,7 +56,7 @@ void parse_metadata(const codec::Json& line, Entry& entry) {
   if (const auto* device = line.find("v"); device != nullptr || is_device(entry.type)) {
     const std::string_view text = line.at("v").as_string();
     const auto colon = text.find(':');
-    if (colon == std::string_view::npos) throw invalid("device");
+    if (colon == std::string_view::npos) throw invalid_entry("device");
     entry.device_major = parse_number<std::uint32_t>(text.substr(0, colon), "device");
     entry.device_minor = parse_number<std::uint32_t>(text.substr(colon + 1), "device");
   }
@@ -71,7 +66,7 @@ void parse_metadata(const codec::Json& line, Entry& entry) {
       entry.attributes.push_back(
           {parse_bytes(item, "n", "N"), codec::from_base64(item.at("v").as_string())});
       const auto& name = entry.attributes.back().name;
-      if (name.empty() || name.find('\0') != std::string::npos) throw invalid("attribute");
+      if (name.empty() || name.find('\0') != std::string::npos) throw invalid_entry("attribute");
     }
   if (const auto* inode = line.find("i"))
     entry.inode = parse_number<std::uint64_t>(inode->as_string(), "inode");

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "provrun/base/error.hpp"
 #include "provrun/codec/json.hpp"
 #include "provrun/snapshot/entry.hpp"
 
@@ -18,6 +19,8 @@ void append_metadata(std::string& out, const Entry& entry);
 void parse_metadata(const codec::Json& line, Entry& entry);
 
 // Of entry.cpp.
+/// Error(corruption): a line of a tree has a member that is not valid.
+base::Error invalid_entry(std::string_view what);
 void append_time(std::string& out, std::int64_t nanoseconds);
 std::int64_t parse_time(std::string_view text);
 void append_name(std::string& out, std::string_view plain, std::string_view base64,

@@ -27,7 +27,7 @@ std::vector<std::string> texts_of(const codec::Json& json, std::string_view name
   return items;
 }
 
-std::string name_of(std::string_view id) {
+std::string object_name(std::string_view id) {
   return base::format("holds/{}.json", id);
 }
 
@@ -113,7 +113,7 @@ const Hold* find_hold(const std::vector<Hold>& holds, const SnapshotId& id,
 }
 
 void add_hold(store::Repository& repository, const Hold& hold) {
-  repository.backend().create(name_of(hold.id), hold.to_json());
+  repository.backend().create(object_name(hold.id), hold.to_json());
   repository.backend().barrier();
 }
 

@@ -20,7 +20,7 @@ std::string precise(base::Timestamp time) {
   return base::format("{}{:06}Z", text.substr(0, text.size() - 1), rest);
 }
 
-base::Timestamp parse_time(const Json& json) {
+base::Timestamp manifest_time(const Json& json) {
   const auto time = base::parse_timestamp(json.as_string());
   if (!time)
     throw base::Error(base::ErrorCode::invalid_input, "'" + json.as_string() + "' is not a time");
@@ -49,7 +49,7 @@ std::vector<std::string> list_from_json(const Json& json) {
   return items;
 }
 
-hash::Digest parse_id(const Json& json) {
+hash::Digest manifest_id(const Json& json) {
   const auto digest = hash::parse_digest(json.as_string());
   if (!digest)
     throw base::Error(base::ErrorCode::invalid_input, "'" + json.as_string() + "' is not an id");
@@ -120,14 +120,14 @@ Manifest parse_manifest(std::string_view text) {
                                      version, kVersion))
           .hint("a newer provrun wrote it; update this one");
     Manifest manifest;
-    manifest.time = parse_time(json.at("time"));
-    manifest.root.digest = parse_id(json.at("root"));
+    manifest.time = manifest_time(json.at("time"));
+    manifest.root.digest = manifest_id(json.at("root"));
     manifest.host = bytes_from_json(json.at("host"));
     manifest.user = bytes_from_json(json.at("user"));
     manifest.paths = list_from_json(json.at("paths"));
     manifest.tags = list_from_json(json.at("tags"));
-    manifest.started = parse_time(json.at("started"));
-    manifest.ended = parse_time(json.at("ended"));
+    manifest.started = manifest_time(json.at("started"));
+    manifest.ended = manifest_time(json.at("ended"));
     const auto& counts = json.at("counts");
     manifest.counts.files = count_of(counts, "files");
     manifest.counts.directories = count_of(counts, "directories");
@@ -150,8 +150,10 @@ Manifest parse_manifest(std::string_view text) {
       manifest.top = parse_entry_line(line.dump());
       manifest.top->path.clear();
     }
-    if (const auto* parent = json.find("parent")) manifest.parent = SnapshotId{parse_id(*parent)};
-    if (const auto* origin = json.find("origin")) manifest.origin = SnapshotId{parse_id(*origin)};
+    if (const auto* parent = json.find("parent"))
+      manifest.parent = SnapshotId{manifest_id(*parent)};
+    if (const auto* origin = json.find("origin"))
+      manifest.origin = SnapshotId{manifest_id(*origin)};
     if (const auto* run = json.find("run")) manifest.run = *run;
     return manifest;
   } catch (const base::Error& error) {

@@ -24,7 +24,7 @@ namespace {
 
 // Small files are handed to a thread together, neighbours, so that threads do not meet in one
 // folder or for one bundle. What waits keeps its folders open.
-constexpr std::size_t kQueue = 24;
+constexpr std::size_t kWaitingBatches = 24;
 constexpr std::size_t kBatchFiles = 128;
 constexpr std::size_t kBatchFolders = 8;
 constexpr std::uint64_t kBatchBytes = 1 << 20;
@@ -53,7 +53,7 @@ class Workers {
 
   void add(std::function<void()> task) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return queue_.size() < kQueue || failure_; });
+    changed_.wait(lock, [&] { return queue_.size() < kWaitingBatches || failure_; });
     if (failure_) std::rethrow_exception(failure_);
     queue_.push_back(std::move(task));
     lock.unlock();

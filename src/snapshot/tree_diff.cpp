@@ -12,7 +12,6 @@ namespace provrun::snapshot {
 
 namespace {
 
-constexpr std::size_t kMaximumLevels = 16;        // parts of parts of …
 constexpr std::size_t kMaximumFolders = 1 << 20;  // one in another
 
 // The lines of one directory in order; parts are opened only when asked to.
@@ -47,7 +46,7 @@ class Lines {
 
  private:
   void open(const store::ChunkId& tree) {
-    if (texts_.size() >= kMaximumLevels)
+    if (texts_.size() >= static_cast<std::size_t>(kMaximumLevels))
       throw base::Error(base::ErrorCode::corruption, "a tree has too many levels of parts");
     texts_.emplace_back(read_tree_text(*repository_, tree), 0);
   }

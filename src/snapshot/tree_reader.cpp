@@ -9,8 +9,6 @@ namespace provrun::snapshot {
 
 namespace {
 
-constexpr int kMaximumLevels = 16;  // parts of parts of …; three hold 10^9 names
-
 std::string read_tree(store::Repository& repository, const store::ChunkId& tree) {
   try {
     const auto bytes = repository.read_chunk(tree);

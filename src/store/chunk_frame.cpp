@@ -21,7 +21,7 @@ constexpr double kIncompressible = 7.85;      // bits per byte; text and tables 
 constexpr int kPassThroughLevel = -50;        // zstd's fastest: what does not compress is copied
 constexpr int kPatchLevel = 3;  // finds all of a megabyte's old bytes, which lower ones do not
 
-base::Error damaged(const char* what) {
+base::Error bad_frame(const char* what) {
   return base::Error(base::ErrorCode::corruption, what);
 }
 
@@ -153,8 +153,8 @@ std::vector<std::uint8_t> FrameDecoder::decode(std::span<const std::uint8_t> fra
   const auto header = parse_frame_header(frame);
   const auto bytes = frame.subspan(header.header_size);
   const auto size = codec::frame_content_size(bytes);
-  if (!size) throw damaged("its zstd frame is damaged");
-  if (*size > plain_limit) throw damaged("it is larger than it may be");
+  if (!size) throw bad_frame("its zstd frame is bad_frame");
+  if (*size > plain_limit) throw bad_frame("it is larger than it may be");
   std::vector<std::uint8_t> plain(*size);
   if (!header.bases.empty()) {
     std::vector<std::uint8_t> base;
@@ -177,7 +177,7 @@ std::vector<std::uint8_t> FrameDecoder::decode(std::span<const std::uint8_t> fra
 FrameHeader parse_method(std::string_view method) {
   FrameHeader header;
   header.method = method;
-  const auto bad = [] { return damaged("it is stored by an unknown method"); };
+  const auto bad = [] { return bad_frame("it is stored by an unknown method"); };
   if (method.empty()) return header;
   const auto space = method.find(' ');
   if (space == std::string_view::npos) throw bad();
@@ -211,13 +211,13 @@ FrameHeader parse_frame_header(std::span<const std::uint8_t> frame) {
 }
 
 FrameHeader parse_frame_start(std::span<const std::uint8_t> start, std::size_t frame_size) {
-  if (start.size() < kWrapSize) throw damaged("its frame is too short");
+  if (start.size() < kWrapSize) throw bad_frame("its frame is too short");
   if (load_u32(start.data()) != kWrappedMagic) return {};
   if (load_u32(start.data() + 4) != frame_size - kWrapSize)
-    throw damaged("its frame has not the length it tells");
+    throw bad_frame("its frame has not the length it tells");
   const auto text = start.subspan(kWrapSize, std::min(start.size() - kWrapSize, kMethodLimit));
   const auto end = std::find(text.begin(), text.end(), static_cast<std::uint8_t>('\n'));
-  if (end == text.end() || end == text.begin()) throw damaged("its frame tells no method");
+  if (end == text.end() || end == text.begin()) throw bad_frame("its frame tells no method");
   const auto length = static_cast<std::size_t>(end - text.begin());
   auto header = parse_method({reinterpret_cast<const char*>(text.data()), length});
   header.header_size = kWrapSize + length + 1;

@@ -24,8 +24,8 @@ struct Header {
   std::uint64_t segments;
   std::uint64_t file_size;
 };
-constexpr char kMagic[8] = {'P', 'R', 'V', 'T', 'A', 'B', 'L', 'E'};
-constexpr std::uint32_t kVersion = 2;                     // 2: rows tell patches
+constexpr char kTableMagic[8] = {'P', 'R', 'V', 'T', 'A', 'B', 'L', 'E'};
+constexpr std::uint32_t kTableVersion = 2;                // 2: rows tell patches
 constexpr std::uint32_t kLongestFrame = (1U << 31U) - 1;  // bytes; a chunk has at most 2^26
 constexpr std::uint64_t kPlausible = 1ULL
                                      << 36U;  // rows; keeps sums of damaged headers from wrapping
@@ -105,7 +105,7 @@ class FanOut {
 };
 
 template <typename T>
-std::span<const std::uint8_t> bytes_of(std::span<const T> items) {
+std::span<const std::uint8_t> raw_bytes(std::span<const T> items) {
   return {reinterpret_cast<const std::uint8_t*>(items.data()), items.size_bytes()};
 }
 
@@ -175,8 +175,8 @@ ChunkTable ChunkTable::merge(std::span<const ChunkTable* const> tables) {
 void ChunkTable::write(const std::string& path, std::span<const ChunkTable* const> tables,
                        std::span<const SegmentId> covered) {
   Header header{};
-  std::memcpy(header.magic, kMagic, sizeof kMagic);
-  header.version = kVersion;
+  std::memcpy(header.magic, kTableMagic, sizeof kTableMagic);
+  header.version = kTableVersion;
   std::uint64_t rows = 0;
   for (const auto* table : tables) {
     rows += table->entries().size();
@@ -205,12 +205,12 @@ void ChunkTable::write(const std::string& path, std::span<const ChunkTable* cons
       os::write_all(file, buffer, temporary);
       buffer.clear();
     };
-    put(bytes_of(std::span<const Header>(&header, 1)));
-    for (const auto* table : tables) put(bytes_of(table->packs()));
-    put(bytes_of(covered));
+    put(raw_bytes(std::span<const Header>(&header, 1)));
+    for (const auto* table : tables) put(raw_bytes(table->packs()));
+    put(raw_bytes(covered));
     for_each_merged(tables,
-                    [&](const Entry& entry) { put(bytes_of(std::span<const Entry>(&entry, 1))); });
-    put(bytes_of(std::span<const std::uint32_t>(fan_out)));
+                    [&](const Entry& entry) { put(raw_bytes(std::span<const Entry>(&entry, 1))); });
+    put(raw_bytes(std::span<const std::uint32_t>(fan_out)));
     os::write_all(file, buffer, temporary);
     // Synced, because a file of zeros after a power cut would look like an empty repository.
     os::sync_file(file, temporary);
@@ -228,9 +228,9 @@ std::optional<ChunkTable> ChunkTable::map(const std::string& path) {
   Header header{};
   if (bytes.size() < sizeof header) return std::nullopt;
   std::memcpy(&header, bytes.data(), sizeof header);
-  if (std::memcmp(header.magic, kMagic, sizeof kMagic) != 0 || header.version != kVersion ||
-      header.bits > 16 || header.entries > kPlausible || header.packs > kPlausible ||
-      header.segments > kPlausible || header.file_size != bytes.size())
+  if (std::memcmp(header.magic, kTableMagic, sizeof kTableMagic) != 0 ||
+      header.version != kTableVersion || header.bits > 16 || header.entries > kPlausible ||
+      header.packs > kPlausible || header.segments > kPlausible || header.file_size != bytes.size())
     return std::nullopt;
   const auto fan_out = fan_out_size(static_cast<int>(header.bits));
   const auto expected = sizeof header + header.packs * sizeof(PackId) +

@@ -33,7 +33,7 @@ std::string short_name(const hash::Digest& digest) {
   return digest.to_hex().substr(0, 12);
 }
 
-unsigned thread_count(unsigned asked) {
+unsigned reader_threads(unsigned asked) {
   return asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
 }
 
@@ -189,7 +189,7 @@ void Repository::read_content(const FileContent& content, const ByteSink& sink) 
     if (size > content.size) throw wrong_size(content, size);
     sink(bytes);
   };
-  if (content.size < kLongContent || thread_count(0) == 1) {
+  if (content.size < kLongContent || reader_threads(0) == 1) {
     for_each_part(content, [&](const ContentPart& part) {
       give(part, part.chunk ? chunk(*part.chunk) : nullptr);
     });
@@ -206,7 +206,7 @@ void Repository::read_content(const FileContent& content, const ByteSink& sink) 
       if (part.chunk)
         future = std::async(std::launch::async, [this, id = *part.chunk] { return chunk(id); });
       ahead.emplace_back(part, std::move(future));
-      if (ahead.size() > thread_count(0)) take();
+      if (ahead.size() > reader_threads(0)) take();
     });
     while (!ahead.empty()) take();
   }
@@ -239,7 +239,7 @@ void Repository::read_pieces(const FileContent& content, const PieceSink& sink, 
   const auto write = [&](const ContentPart& part, std::uint64_t offset) {
     sink(offset, bytes_of(part, *chunk(*part.chunk)));
   };
-  threads = content.size < kLongContent ? 1 : thread_count(threads);
+  threads = content.size < kLongContent ? 1 : reader_threads(threads);
   if (threads == 1) {
     with_lengths(write);
     return;

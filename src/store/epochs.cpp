@@ -9,11 +9,7 @@
 
 namespace provrun::store {
 
-namespace {
-
-constexpr std::uint64_t kManifestLimit = 256ULL << 20U;
-
-}  // namespace
+namespace {}  // namespace
 
 std::string epoch_name(std::uint64_t epoch) {
   return base::format("epochs/{}", epoch);

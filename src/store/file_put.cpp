@@ -10,7 +10,7 @@ namespace provrun::store {
 
 namespace {
 
-constexpr std::size_t kReadSize = 1 << 20;
+constexpr std::size_t kSourceReadSize = 1 << 20;
 constexpr std::size_t kRememberedContents = 1 << 20;  // small files of a session known by content
 
 }  // namespace
@@ -39,7 +39,7 @@ void WriteSession::State::cut_range(Lane& lane, const ByteSource& source, Previo
                                     FileContent& content, ChunkListBuilder& list, bool only_range) {
   auto& buffer = lane.buffer;
   const auto& sizes = chunker.parameters();
-  const std::size_t capacity = sizes.maximum + kReadSize;
+  const std::size_t capacity = sizes.maximum + kSourceReadSize;
   if (buffer.size() < capacity) buffer.resize(capacity);
   bool ended = false;
   std::size_t filled = 0;

@@ -12,13 +12,13 @@ namespace provrun::store {
 namespace {
 
 constexpr std::uint64_t kNoteLimit = 1 << 20;
-constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kManifestSuffix = ".json";
 constexpr char kTrash[] = "trash/snapshots";
 constexpr char kUndeleted[] = "undeleted\n";
 constexpr char kExpired[] = "expired\n";
 
 std::string folder_of(std::string_view file) {
-  return base::format("{}/{}", kTrash, file.substr(0, file.size() - kSuffix.size()));
+  return base::format("{}/{}", kTrash, file.substr(0, file.size() - kManifestSuffix.size()));
 }
 std::string number_name(const std::string& folder, std::uint64_t times) {
   return base::format("{}/{}", folder, times);
@@ -83,7 +83,7 @@ bool is_forgotten(backend::Backend& backend, const std::string& file) {
 std::map<std::string, Forgotten> list_forgotten(backend::Backend& backend) {
   std::map<std::string, Forgotten> all;
   for (const auto& name : backend.list(kTrash)) {
-    const auto file = name + std::string(kSuffix);
+    const auto file = name + std::string(kManifestSuffix);
     auto forgotten = fate_of(backend, file);
     if (forgotten.times > 0) all.emplace(file, std::move(forgotten));
   }

@@ -12,7 +12,7 @@ namespace provrun::store {
 namespace {
 
 constexpr std::uint64_t kFileLimit = 1ULL << 30U;
-constexpr std::string_view kSuffix = ".tsv.zst";
+constexpr std::string_view kSegmentSuffix = ".tsv.zst";
 
 auto key_of(const IndexRow& row) {
   return std::tie(row.chunk.id, row.pack, row.chunk.offset);
@@ -21,7 +21,7 @@ auto key_of(const IndexRow& row) {
 }  // namespace
 
 std::string SegmentId::object_name() const {
-  return "index/" + digest.to_hex() + std::string(kSuffix);
+  return "index/" + digest.to_hex() + std::string(kSegmentSuffix);
 }
 
 std::string encode_segment(Segment segment) {
@@ -105,7 +105,7 @@ std::vector<SegmentId> list_segments(backend::Backend& backend) {
   std::vector<SegmentId> segments;
   for (const auto& file : backend.list("index")) {
     SegmentId id;
-    if (file.size() == 64 + kSuffix.size() && file.ends_with(kSuffix) &&
+    if (file.size() == 64 + kSegmentSuffix.size() && file.ends_with(kSegmentSuffix) &&
         read_hex(std::string_view(file).substr(0, 64), id.digest))
       segments.push_back(id);
   }

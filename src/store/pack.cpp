@@ -15,8 +15,8 @@ namespace provrun::store {
 namespace {
 
 constexpr std::uint32_t kSkippableMagic = 0x184D2A5E;
-constexpr std::uint32_t kVersion = 1;
-constexpr char kMagic[] = {'P', 'R', 'V', 'P', 'A', 'C', 'K', '1'};
+constexpr std::uint32_t kPackVersion = 1;
+constexpr char kPackMagic[] = {'P', 'R', 'V', 'P', 'A', 'C', 'K', '1'};
 constexpr std::size_t kHeaderSize = 8;
 constexpr std::size_t kTrailerSize = 20;
 constexpr std::size_t kSpillSize = 1 << 20;  // one write per MiB: more gains nothing
@@ -143,9 +143,9 @@ SealedPack PackWriter::seal() {
   append_little_endian(footer, kSkippableMagic);
   append_little_endian(footer, static_cast<std::uint32_t>(compressed.size() + kTrailerSize));
   footer.insert(footer.end(), compressed.begin(), compressed.end());
-  append_little_endian(footer, kVersion);
+  append_little_endian(footer, kPackVersion);
   append_little_endian(footer, size_);
-  footer.insert(footer.end(), std::begin(kMagic), std::end(kMagic));
+  footer.insert(footer.end(), std::begin(kPackMagic), std::end(kPackMagic));
   buffer_.insert(buffer_.end(), footer.begin(), footer.end());
   spill();
   SealedPack pack{{hash_.finish()}, size_ + footer.size(), std::move(chunks_)};
@@ -175,7 +175,7 @@ TableText read_table_text(backend::Backend& backend, const PackId& id) {
   backend.read(name, *size - kTrailerSize, trailer);
   const auto version = read_little_endian<std::uint32_t>(trailer);
   const auto offset = read_little_endian<std::uint64_t>(trailer + 4);
-  if (std::memcmp(trailer + 12, kMagic, sizeof kMagic) != 0 || version != kVersion ||
+  if (std::memcmp(trailer + 12, kPackMagic, sizeof kPackMagic) != 0 || version != kPackVersion ||
       offset > *size - kHeaderSize - kTrailerSize)
     throw damaged(id, "its last bytes are no trailer");
   std::vector<std::uint8_t> footer(*size - offset - kTrailerSize);

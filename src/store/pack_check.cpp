@@ -18,7 +18,7 @@ namespace provrun::store {
 namespace {
 
 constexpr std::size_t kReadSize = 1 << 20;
-constexpr std::uint64_t kSmallLimit = 256ULL << 20U;
+constexpr std::uint64_t kObjectLimit = 256ULL << 20U;
 constexpr std::size_t kNamedProblems = 4;
 
 }  // namespace
@@ -114,7 +114,7 @@ void check_epochs(Repository& repository, StructureReport& report) {
       ++report.objects;
       std::string bytes;
       try {
-        bytes = backend.read_all(folder + "/" + name, kSmallLimit);
+        bytes = backend.read_all(folder + "/" + name, kObjectLimit);
       } catch (const base::Error& error) {
         if (error.code() == base::ErrorCode::not_found) continue;  // a session ended meanwhile
         if (error.code() != base::ErrorCode::corruption) throw;
@@ -128,7 +128,7 @@ void check_epochs(Repository& repository, StructureReport& report) {
           if (bytes.size() > 4 && (static_cast<unsigned char>(bytes[4]) & 0x18U) != 0)
             throw base::Error(base::ErrorCode::corruption, "it is no frame as it was written");
           const auto plain = codec::ZstdDecompressor().decompress(
-              {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, kSmallLimit);
+              {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, kObjectLimit);
           std::string_view text(reinterpret_cast<const char*>(plain.data()), plain.size());
           std::vector<std::string> packs;
           while (!text.empty()) {

@@ -14,7 +14,6 @@ namespace provrun::store {
 
 namespace {
 
-constexpr std::uint64_t kManifestLimit = 256ULL << 20U;
 constexpr char kFenced[] = "fenced\n";
 
 // The file names of manifests that have a name, with the first copy found that fits it.

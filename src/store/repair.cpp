@@ -15,7 +15,7 @@ namespace provrun::store {
 
 namespace {
 
-constexpr std::size_t kReadSize = 4 << 20;
+constexpr std::size_t kRepairReadSize = 4 << 20;
 
 // SHA-256 of an object, read in pieces.
 hash::Digest hash_object(backend::Backend& backend, const std::string& name,
@@ -23,7 +23,7 @@ hash::Digest hash_object(backend::Backend& backend, const std::string& name,
   const auto size = backend.size_of(name);
   if (!size) throw base::Error(base::ErrorCode::not_found, name + " is missing");
   hash::Sha256 hash;
-  std::vector<std::uint8_t> buffer(kReadSize);
+  std::vector<std::uint8_t> buffer(kRepairReadSize);
   for (std::uint64_t offset = 0; offset < *size;) {
     const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), *size - offset));
     backend.read(name, offset, std::span(buffer).first(n));
@@ -104,7 +104,7 @@ StructureReport check_structure(Repository& repository, ReadPacks read_packs) {
   };
   check("FORMAT", [&] { require_hash("FORMAT", repository.config().format_file); });
   check("RESTORE.sh", [&] { require_hash("RESTORE.sh", repository.config().restore_script); });
-  check("config.json", [&] { parse_config(backend.read_all("config.json", kReadSize)); });
+  check("config.json", [&] { parse_config(backend.read_all("config.json", kRepairReadSize)); });
   for (const auto& id : list_segments(backend))
     check(id.object_name(), [&] { read_segment(backend, id); });
   for (const auto& file : backend.list("snapshots"))

@@ -18,7 +18,7 @@ constexpr std::size_t kWaitingLeast = 8 << 20;
 constexpr std::size_t kSpareBuffers = 4;
 constexpr std::uint64_t kQuietBytes = 2 << 20;  // new bytes before threads are started
 
-unsigned thread_count(unsigned asked) {
+unsigned encoder_threads(unsigned asked) {
   return asked != 0 ? asked : std::clamp(std::thread::hardware_concurrency(), 1U, 16U);
 }
 
@@ -29,7 +29,7 @@ WriteSession::State::State(Repository& r, base::Uuid session, const SessionOptio
       id(session),
       slot(Slot::claim(r.backend(), session)),
       chunker(r.config().chunker),
-      threads_(thread_count(options.threads)),
+      threads_(encoder_threads(options.threads)),
       packs_queue_(
           r.backend(), r.config(), session, threads_,
           [this](PackWriter& pack) { make_unlike(pack); },

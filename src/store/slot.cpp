@@ -17,7 +17,6 @@ namespace provrun::store {
 namespace {
 
 constexpr const char* kEnd = ".end";
-constexpr std::uint64_t kManifestLimit = 256ULL << 20U;
 
 // Epoch 1 begins with no tombstones; epoch e+1, when a writer opens it, with those of e. Whoever
 // creates the file first decides: a prune that comes second takes the number after.

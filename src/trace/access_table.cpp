@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "provrun/base/error.hpp"
+#include "provrun/trace/presence.hpp"
 
 namespace provrun::trace {
 
@@ -24,19 +25,6 @@ bool is_virtual(const std::string& path) {
 core::Uses without(core::Uses uses, Use use) {
   return core::Uses::of_bits(static_cast<std::uint16_t>(
       uses.bits() & ~static_cast<unsigned>(static_cast<std::uint16_t>(use))));
-}
-
-Presence presence_of(const std::optional<os::FileType>& type) {
-  switch (type.value_or(os::FileType::regular)) {
-    case os::FileType::regular:
-      return Presence::file;
-    case os::FileType::directory:
-      return Presence::directory;
-    case os::FileType::symlink:
-      return Presence::symlink;
-    default:
-      return Presence::other;
-  }
 }
 
 }  // namespace
@@ -86,7 +74,8 @@ Entry& AccessTable::list(const Found& found) {
   try {
     for (auto& listed : os::list_directory(found.real())) {
       if (core::counts_in_listing(listed.name))
-        entry.names.push_back({std::move(listed.name), presence_of(listed.type)});
+        entry.names.push_back(
+            {std::move(listed.name), presence_of(listed.type.value_or(os::FileType::regular))});
     }
   } catch (const base::Error&) {
     entry.listed = false;  // not ours to read, so not the step's either

@@ -1,4 +1,5 @@
 #include "resolver.hpp"
+#include "provrun/trace/presence.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,19 +46,6 @@ os::FileStat convert(const struct stat& st) {
       stat.type = os::FileType::regular;
   }
   return stat;
-}
-
-core::Presence presence_of(os::FileType type) {
-  switch (type) {
-    case os::FileType::regular:
-      return core::Presence::file;
-    case os::FileType::directory:
-      return core::Presence::directory;
-    case os::FileType::symlink:
-      return core::Presence::symlink;
-    default:
-      return core::Presence::other;
-  }
 }
 
 }  // namespace

@@ -175,6 +175,9 @@ def check_banned(args):
 def check_tests_built(args):
     with open(os.path.join(args.build, "compile_commands.json")) as f:
         built = {os.path.realpath(os.path.join(c["directory"], c["file"])) for c in json.load(f)}
+    for path in [p for p in built if "/Unity/unity_" in p]:  # several sources that are compiled as one
+        with open(path) as f:
+            built |= {os.path.realpath(p) for _, p in includes(f.read())}
     for path in sources(args.root, "tests"):
         if not path.startswith("tests/unit/") or not path.endswith(".cpp"):
             continue
@@ -182,6 +185,37 @@ def check_tests_built(args):
             yield "%s:1: not named <unit>_test.cpp, so no test program builds it" % path
         elif os.path.realpath(os.path.join(args.root, path)) not in built:
             yield "%s:1: no test program builds it" % path
+
+
+def private_names(text):
+    """(line, name) of what stands at the left margin of an unnamed namespace."""
+    inside = False
+    code = without_comments_and_strings(text).split("\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith(("namespace {", "}  // namespace")):
+            inside = line.startswith("namespace {")
+        elif inside:
+            m = (re.match(r"(?:struct|class|enum(?: class)?|using) (\w+)\b(?!;|::)", code[number - 1])
+                 or re.match(r"[A-Za-z\[][\w:<>,&*\[\] ]*?[ &*](\w+)(?:\(|\{| =|\[)", code[number - 1]))
+            if m and m.group(1) != "operator":
+                yield number, m.group(1)
+
+
+def check_private_names(args):
+    """One private name means one thing in a room: its sources may be compiled as one (PROVRUN_UNITY)."""
+    seen = {}
+    for path in sources(args.root, "src", "include"):
+        if path.endswith(".hpp") and room_of(path):
+            for name in re.findall(r"^(?:struct|class|enum(?: class)?) (\w+)\b(?!;|::)", read(args.root, path), re.M):
+                seen[("src/" + room_of(path), name)] = path
+    for path in sources(args.root, "src", "tests"):
+        if not path.endswith(".cpp"):
+            continue
+        for number, name in private_names(read(args.root, path)):
+            first = seen.setdefault((os.path.dirname(path), name), path)
+            if first != path:
+                yield "%s:%d: %s is also a name of %s: share it or name them apart" % (
+                    path, number, name, os.path.basename(first))
 
 
 def check_size(args):
@@ -256,6 +290,7 @@ CHECKS = {
     "foreign": check_foreign,
     "banned": check_banned,
     "tests_built": check_tests_built,
+    "private_names": check_private_names,
     "size": check_size,
     "verbs": check_verbs,
     "text": check_text,

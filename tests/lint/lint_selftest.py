@@ -72,6 +72,12 @@ PLANTED = {
         ({"tests/unit/store/other_test.cpp": "int other;\n"}, "no test program builds it"),
         ({"tests/unit/store/helper.cpp": "int helper;\n"}, "not named"),
     ],
+    "private_names": [
+        ({"src/store/a.cpp": "namespace {\n\nint f(int a) {\n  return a;\n}\n\n}  // namespace\n",
+          "src/store/b.cpp": "namespace {\n\nint g() {\n}\nstd::string f() {\n}\n}  // namespace\n"}, "f is also"),
+        ({"src/os/a.cpp": "namespace {\nconstexpr int kA = 1;\n}  // namespace\n",
+          "src/os/b.cpp": "namespace {\nconstexpr long kA = 2;\n}  // namespace\n"}, "kA is also"),
+    ],
     "size": [({"src/store/long.cpp": "\n" * 751}, "more than 750")],
     "verbs": [
         ({"src/cli/verbs.cpp": '{"run", command_run},\n{"why", command_why}\n'}, "why has no manual page"),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -29,5 +30,11 @@ class TemporaryDirectory {
  private:
   std::string path_;
 };
+
+/// Writes the text, and makes the directories on the way to it.
+inline void write_file(const std::string& path, std::string_view text, std::uint32_t mode = 0644) {
+  os::make_directories(os::parent_path(path));
+  os::write_file_atomically(path, text, os::Durability::cached, mode);
+}
 
 }  // namespace provrun::test

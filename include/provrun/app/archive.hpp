@@ -28,6 +28,9 @@ struct RepositoryLocation {
 RepositoryLocation locate_repository(const std::optional<std::string>& option,
                                      const std::optional<Workspace>& workspace);
 
+/// The same for the workspace of the current directory, where it lies in one.
+RepositoryLocation locate_repository_here(const std::optional<std::string>& option);
+
 /// Opens the repository; one by default is made when create says so and it is not there.
 enum class Missing { fail, create };
 std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -9,6 +10,9 @@
 #include "provrun/store/repository.hpp"
 
 namespace provrun::snapshot {
+
+/// How deep the parts of one directory's tree go: three levels hold 10^9 names.
+inline constexpr int kMaximumLevels = 16;
 
 enum class Walk { into, over, stop };  ///< go into this directory, step over it, end the walk
 

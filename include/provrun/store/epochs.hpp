@@ -16,6 +16,7 @@
 namespace provrun::store {
 
 inline constexpr std::uint64_t kPackListLimit = 1ULL << 30U;
+inline constexpr std::uint64_t kManifestLimit = 256ULL << 20U;
 
 std::string epoch_name(std::uint64_t epoch);
 std::string tombstones_name(std::uint64_t epoch);

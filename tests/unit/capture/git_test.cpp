@@ -36,11 +36,6 @@ std::string git(const std::string& directory, std::vector<std::string> words) {
   return result.standard_output;
 }
 
-void write(const std::string& path, std::string_view text) {
-  os::make_directories(os::parent_path(path));
-  os::write_file_atomically(path, text, os::Durability::cached, 0644);
-}
-
 void make_symlink(const std::string& path, const std::string& target) {
   os::Directory(os::parent_path(path)).make_symlink(target, os::base_name(path));
 }
@@ -49,8 +44,8 @@ void make_symlink(const std::string& path, const std::string& target) {
 void make_repository(const std::string& root) {
   os::make_directories(root);
   git(root, {"init", "-q", "-b", "main"});
-  write(root + "/a.txt", "one\ntwo\nthree\n");
-  write(root + "/data/b.txt", "b\n");
+  test::write_file(root + "/a.txt", "one\ntwo\nthree\n");
+  test::write_file(root + "/data/b.txt", "b\n");
   git(root, {"add", "."});
   git(root, {"commit", "-q", "-m", "first"});
 }
@@ -81,7 +76,7 @@ GitState state_of(const std::string& directory, const GitOptions& options = {}) 
 void check_diff_applies(const std::string& root, const GitState& state) {
   test::TemporaryDirectory clone;
   git(root, {"clone", "-q", root, clone / "c"});
-  write(clone / "patch", state.diff);
+  test::write_file(clone / "patch", state.diff);
   git(clone / "c", {"apply", "--index", clone / "patch"});
   git(clone / "c", {"diff", "--quiet"});
   const std::string copied = git(clone / "c", {"write-tree"});
@@ -128,7 +123,7 @@ TEST_CASE("no repository, a bare one, no commit yet, a detached HEAD, a broken r
   CHECK(state_of(unborn).commit == std::nullopt);
   CHECK(state_of(unborn).branch == std::string("trunk"));
   CHECK(state_of(unborn).dirty == false);
-  write(unborn + "/x", "x\n");
+  test::write_file(unborn + "/x", "x\n");
   git(unborn, {"add", "x"});
   CHECK(state_of(unborn).dirty == true);
   CHECK(state_of(unborn).diff.find("new file mode 100644") != std::string::npos);
@@ -139,7 +134,7 @@ TEST_CASE("no repository, a bare one, no commit yet, a detached HEAD, a broken r
   CHECK(state_of(root).branch == std::nullopt);
   CHECK(state_of(root).commit == head_of(root));
 
-  write(root + "/.git/config", "[core]\n\trepositoryformatversion = 99\n");
+  test::write_file(root + "/.git/config", "[core]\n\trepositoryformatversion = 99\n");
   const GitState broken = state_of(root);
   CHECK(broken.root.empty());
   REQUIRE(broken.notes.size() == 1);
@@ -155,24 +150,24 @@ TEST_CASE("changes of every kind are in the diff, which git applies") {
   make_repository(root);
   std::string binary;
   for (int i = 0; i < 4096; ++i) binary += static_cast<char>(i * i % 251);
-  write(root + "/blob.bin", binary);
-  write(root + "/gone.txt", "gone\n");
-  write(root + "/run.sh", "#!/bin/sh\n");
+  test::write_file(root + "/blob.bin", binary);
+  test::write_file(root + "/gone.txt", "gone\n");
+  test::write_file(root + "/run.sh", "#!/bin/sh\n");
   make_symlink(root + "/link", "a.txt");
   git(root, {"add", "."});
   git(root, {"commit", "-q", "-m", "second"});
   git(root, {"config", "diff.noprefix", "true"});
 
-  write(root + "/a.txt", "one\n2\nthree");
-  write(root + "/blob.bin", binary + binary);
+  test::write_file(root + "/a.txt", "one\n2\nthree");
+  test::write_file(root + "/blob.bin", binary + binary);
   os::remove_file(root + "/gone.txt");
   os::set_mode(root + "/run.sh", 0755);
   os::remove_file(root + "/link");
   make_symlink(root + "/link", "data/b.txt");
-  write(root + "/staged new.txt", "new\n");
+  test::write_file(root + "/staged new.txt", "new\n");
   git(root, {"add", "staged new.txt"});
-  write(root + "/staged new.txt", "new\nand changed\n");
-  write(root + "/untracked.txt", "not in the diff\n");
+  test::write_file(root + "/staged new.txt", "new\nand changed\n");
+  test::write_file(root + "/untracked.txt", "not in the diff\n");
   const GitState state = state_of(root);
   CHECK(state.dirty == true);
   CHECK(state.changed_files == 6);
@@ -189,14 +184,14 @@ TEST_CASE("what was staged and taken back, and what was only touched, is no chan
   make_repository(root);
   os::set_mtime(root + "/data/b.txt", 1'000'000'000'000'000'000);
   CHECK(state_of(root).dirty == false);
-  write(root + "/a.txt", "staged\n");
+  test::write_file(root + "/a.txt", "staged\n");
   git(root, {"add", "a.txt"});
   CHECK(state_of(root).dirty == true);
-  write(root + "/a.txt", "one\ntwo\nthree\n");
+  test::write_file(root + "/a.txt", "one\ntwo\nthree\n");
   const GitState state = state_of(root);
   CHECK(state.dirty == false);
   CHECK(state.diff.empty());
-  write(root + "/never.txt", "x");
+  test::write_file(root + "/never.txt", "x");
   git(root, {"add", "never.txt"});
   os::remove_file(root + "/never.txt");
   git(root, {"reset", "-q", "a.txt"});
@@ -213,10 +208,10 @@ TEST_CASE("conflicts and sparse checkouts") {
   git(root, {"sparse-checkout", "disable"});
 
   git(root, {"checkout", "-q", "-b", "other"});
-  write(root + "/a.txt", "other\n");
+  test::write_file(root + "/a.txt", "other\n");
   git(root, {"commit", "-q", "-am", "other"});
   git(root, {"checkout", "-q", "main"});
-  write(root + "/a.txt", "main\n");
+  test::write_file(root + "/a.txt", "main\n");
   git(root, {"commit", "-q", "-am", "main"});
   const auto merged = os::run_program(
       {"git", "-C", root, "-c", "user.name=a", "-c", "user.email=b", "merge", "-q", "other"},
@@ -234,8 +229,8 @@ TEST_CASE("limits of the diff omit whole files and name them") {
   test::TemporaryDirectory folder;
   const std::string root = folder / "r";
   make_repository(root);
-  write(root + "/a.txt", std::string(5000, 'x') + "\n");
-  write(root + "/data/b.txt", "changed\n");
+  test::write_file(root + "/a.txt", std::string(5000, 'x') + "\n");
+  test::write_file(root + "/data/b.txt", "changed\n");
   GitOptions options;
   options.max_diff_bytes = 1000;
   GitState state = state_of(root, options);
@@ -256,7 +251,7 @@ TEST_CASE("without time or when cancelled, what is not known is said") {
   test::TemporaryDirectory folder;
   const std::string root = folder / "r";
   make_repository(root);
-  write(root + "/a.txt", "changed\n");
+  test::write_file(root + "/a.txt", "changed\n");
   GitOptions options;
   options.time_limit = std::chrono::nanoseconds(0);
   const GitState late = state_of(root, options);
@@ -279,13 +274,13 @@ TEST_CASE("untracked and ignored inputs are told from tracked ones") {
   test::TemporaryDirectory folder;
   const std::string root = folder / "r";
   make_repository(root);
-  write(root + "/.gitignore", "*.log\n");
+  test::write_file(root + "/.gitignore", "*.log\n");
   git(root, {"add", "."});
   git(root, {"commit", "-q", "-m", "ignore"});
-  write(root + "/data/new.csv", "1\n");
-  write(root + "/data/deep/x.log", "1\n");
-  write(root + "/run.log", "1\n");
-  write(folder / "outside.txt", "1\n");
+  test::write_file(root + "/data/new.csv", "1\n");
+  test::write_file(root + "/data/deep/x.log", "1\n");
+  test::write_file(root + "/run.log", "1\n");
+  test::write_file(folder / "outside.txt", "1\n");
   make_symlink(root + "/alias", "data");
   make_symlink(folder / "other-name", root);
   GitOptions options;
@@ -320,7 +315,7 @@ TEST_CASE("submodules: recorded and present commit, changes, not checked out; li
   git(root, {"commit", "-q", "-am", "submodule"});
   GitOptions options;
   options.inputs = {"lib/a.txt", "lib/new.txt"};
-  write(root + "/lib/new.txt", "x\n");
+  test::write_file(root + "/lib/new.txt", "x\n");
   GitState state = state_of(root, options);
   REQUIRE(state.submodules.size() == 1);
   CHECK(state.submodules[0].path == "lib");
@@ -332,7 +327,7 @@ TEST_CASE("submodules: recorded and present commit, changes, not checked out; li
   REQUIRE(state.untracked_inputs.size() == 1);
   CHECK(state.untracked_inputs[0].path == "lib/new.txt");
 
-  write(root + "/lib/a.txt", "changed\n");
+  test::write_file(root + "/lib/a.txt", "changed\n");
   CHECK(state_of(root).submodules[0].dirty == true);
   CHECK(state_of(root).dirty == true);
   git(root + "/lib", {"commit", "-q", "-am", "in the submodule"});
@@ -364,8 +359,8 @@ TEST_CASE("nothing below .git changes while it is read") {
   // Files that git would refresh in the index: touched, changed, staged.
   os::set_mtime(root + "/data/b.txt", 1'500'000'000'000'000'000);
   os::set_mtime(root + "/lib/a.txt", 1'500'000'000'000'000'000);
-  write(root + "/a.txt", "changed\n");
-  write(root + "/staged", "changed\n");
+  test::write_file(root + "/a.txt", "changed\n");
+  test::write_file(root + "/staged", "changed\n");
   git(root, {"add", "staged"});
   std::string before;
   describe_tree(root + "/.git", before);
@@ -396,7 +391,7 @@ TEST_CASE("the exclude line is added once and every other byte stays") {
   const std::string root = folder / "r";
   make_repository(root);
   const std::string path = root + "/.git/info/exclude";
-  write(path, "# mine\n*.tmp");
+  test::write_file(path, "# mine\n*.tmp");
   os::set_mode(path, 0640);
   CHECK(capture::exclude_from_git(root + "/data") == GitExclusion::added);
   CHECK(os::read_file(path) == "# mine\n*.tmp\n.provrun/\n");
@@ -408,6 +403,6 @@ TEST_CASE("the exclude line is added once and every other byte stays") {
   CHECK(os::read_file(path) == ".provrun/\n");
   CHECK(capture::exclude_from_git(folder.path()) == GitExclusion::no_repository);
   os::remove_tree(root + "/.git/info");
-  write(root + "/.git/info", "a file");
+  test::write_file(root + "/.git/info", "a file");
   CHECK_THROWS_AS(capture::exclude_from_git(root), base::Error);
 }

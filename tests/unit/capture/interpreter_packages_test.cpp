@@ -15,11 +15,6 @@ using capture::ProgramOutput;
 
 namespace {
 
-void write(const std::string& path, std::string_view text) {
-  os::make_directories(os::parent_path(path));
-  os::write_file_atomically(path, text, os::Durability::cached, 0644);
-}
-
 capture::RunProgram answering(std::string text) {
   return [text = std::move(text)](const ProgramCall&) {
     ProgramOutput output;
@@ -87,9 +82,10 @@ TEST_CASE("package lists of conda, R and Julia") {
 
 TEST_CASE("Python's answer and its conda environment") {
   test::TemporaryDirectory conda;
-  write(conda / "conda-meta/numpy-1.json", R"({"name":"numpy","version":"1.2","build":"b"})");
-  write(conda / "conda-meta/bad.json", "{");
-  write(conda / "conda-meta/history", "x");
+  test::write_file(conda / "conda-meta/numpy-1.json",
+                   R"({"name":"numpy","version":"1.2","build":"b"})");
+  test::write_file(conda / "conda-meta/bad.json", "{");
+  test::write_file(conda / "conda-meta/history", "x");
   InterpreterQuery query;
   query.program = "python3";
   const auto packages = capture::interpreter_packages(
@@ -135,10 +131,10 @@ TEST_CASE("an interpreter that does not answer is noted") {
 
 TEST_CASE("R's libraries and Julia's projects are read from their folders") {
   test::TemporaryDirectory folder;
-  write(folder / "one/dplyr/DESCRIPTION", "Package: dplyr\nVersion: 2\n");
-  write(folder / "two/dplyr/DESCRIPTION", "Package: dplyr\nVersion: 1\n");
-  write(folder / "two/base/DESCRIPTION", "Package: base\nVersion: 4.2.2\n");
-  write(folder / "two/file", "");
+  test::write_file(folder / "one/dplyr/DESCRIPTION", "Package: dplyr\nVersion: 2\n");
+  test::write_file(folder / "two/dplyr/DESCRIPTION", "Package: dplyr\nVersion: 1\n");
+  test::write_file(folder / "two/base/DESCRIPTION", "Package: base\nVersion: 4.2.2\n");
+  test::write_file(folder / "two/file", "");
   InterpreterQuery query;
   query.program = "Rscript";
   query.working_directory = folder / "work/deep";
@@ -149,12 +145,12 @@ TEST_CASE("R's libraries and Julia's projects are read from their folders") {
   CHECK(packages.complete);
   CHECK(packages.packages ==
         std::vector<LanguagePackage>{{"base", "4.2.2", "r"}, {"dplyr", "2", "r"}});
-  write(folder / "work/deep/.Rprofile", "");
+  test::write_file(folder / "work/deep/.Rprofile", "");
   packages = capture::interpreter_packages(InterpreterKind::r, query, answering(answer));
   CHECK_FALSE(packages.complete);
 
-  write(folder / "work/Manifest.toml", "[[deps.CSV]]\nversion = \"1\"\n");
-  write(folder / "other/Manifest-v1.11.toml", "[[deps.JSON]]\nversion = \"2\"\n");
+  test::write_file(folder / "work/Manifest.toml", "[[deps.CSV]]\nversion = \"1\"\n");
+  test::write_file(folder / "other/Manifest-v1.11.toml", "[[deps.JSON]]\nversion = \"2\"\n");
   query.program = "julia";
   const auto julia = answering("julia version 1.11.0\n");
   packages = capture::interpreter_packages(InterpreterKind::julia, query, julia);
@@ -166,7 +162,8 @@ TEST_CASE("R's libraries and Julia's projects are read from their folders") {
   packages = capture::interpreter_packages(InterpreterKind::julia, query, julia);
   CHECK(packages.packages == std::vector<LanguagePackage>{{"JSON", "2", "julia"}});
   CHECK(packages.complete);
-  write(folder / "depot/environments/shared/Manifest.toml", "[[deps.FFTW]]\nversion = \"3\"\n");
+  test::write_file(folder / "depot/environments/shared/Manifest.toml",
+                   "[[deps.FFTW]]\nversion = \"3\"\n");
   query.environment = {{"JULIA_PROJECT", "@shared"},
                        {"JULIA_DEPOT_PATH", (folder / "depot") + ":/usr/share/julia"}};
   packages = capture::interpreter_packages(InterpreterKind::julia, query, julia);
@@ -179,8 +176,8 @@ TEST_CASE("R's libraries and Julia's projects are read from their folders") {
 TEST_CASE("the Python of this machine answers, PYTHONPATH counts") {
   if (!os::find_program("python3")) return;
   test::TemporaryDirectory folder;
-  write(folder / "made_up-7.5.dist-info/METADATA",
-        "Metadata-Version: 2.1\nName: made-up\nVersion: 7.5\n");
+  test::write_file(folder / "made_up-7.5.dist-info/METADATA",
+                   "Metadata-Version: 2.1\nName: made-up\nVersion: 7.5\n");
   InterpreterQuery query;
   query.program = "python3";
   query.timeout = std::chrono::seconds(60);

@@ -15,32 +15,30 @@ using capture::SystemPackage;
 
 namespace {
 
-void write(const std::string& path, std::string_view text, std::uint32_t mode = 0644) {
-  os::make_directories(os::parent_path(path));
-  os::write_file_atomically(path, text, os::Durability::cached, mode);
-}
-
 std::optional<core::ContentId> hash_file(const std::string& path) {
   return core::ContentId{hash::sha256(os::read_file(path))};
 }
 
 void make_dpkg(const test::TemporaryDirectory& root) {
   const std::string info = root / "var/lib/dpkg/info/";
-  write(info + "coreutils.list", "/.\n/bin\n/bin/ls\n/usr/bin/sort\n/usr/bin/perf\n/usr/bin/tac\n");
-  write(info + "libc6:amd64.list", "/lib/x86_64-linux-gnu/libc.so.6\r\nodd\n\n/usr/lib/x\n");
-  write(info + "wrapper.list", "/usr/bin/perf\n");
-  write(info + "gone.list", "/usr/bin/gone");
-  write(info + "libc6:amd64.md5sums", "/usr/bin/no\n");
-  write(root / "var/lib/dpkg/diversions",
-        "/usr/bin/perf\n/usr/bin/perf.real\nwrapper\n"
-        "/usr/bin/tac\n/usr/bin/tac.dist\n:\n/x\n/y\n");
-  write(root / "var/lib/dpkg/status",
-        "Package: coreutils\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9.1-1\n"
-        "Description: x\n Package: not this\n\n"
-        "Package: libc6\nStatus: install ok installed\nArchitecture: i386\nVersion: 2.0\n\n"
-        "Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36\n\n"
-        "Package: wrapper\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n"
-        "no colon\n\nPackage: gone\nStatus: deinstall ok config-files\nVersion: 3\n");
+  test::write_file(info + "coreutils.list",
+                   "/.\n/bin\n/bin/ls\n/usr/bin/sort\n/usr/bin/perf\n/usr/bin/tac\n");
+  test::write_file(info + "libc6:amd64.list",
+                   "/lib/x86_64-linux-gnu/libc.so.6\r\nodd\n\n/usr/lib/x\n");
+  test::write_file(info + "wrapper.list", "/usr/bin/perf\n");
+  test::write_file(info + "gone.list", "/usr/bin/gone");
+  test::write_file(info + "libc6:amd64.md5sums", "/usr/bin/no\n");
+  test::write_file(root / "var/lib/dpkg/diversions",
+                   "/usr/bin/perf\n/usr/bin/perf.real\nwrapper\n"
+                   "/usr/bin/tac\n/usr/bin/tac.dist\n:\n/x\n/y\n");
+  test::write_file(
+      root / "var/lib/dpkg/status",
+      "Package: coreutils\nStatus: install ok installed\nArchitecture: amd64\nVersion: 9.1-1\n"
+      "Description: x\n Package: not this\n\n"
+      "Package: libc6\nStatus: install ok installed\nArchitecture: i386\nVersion: 2.0\n\n"
+      "Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nVersion: 2.36\n\n"
+      "Package: wrapper\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n"
+      "no colon\n\nPackage: gone\nStatus: deinstall ok config-files\nVersion: 3\n");
 }
 
 }  // namespace
@@ -73,7 +71,7 @@ TEST_CASE("without a package manager nothing is known") {
   PackageDatabase packages(root.path());
   CHECK(packages.manager().empty());
   CHECK_FALSE(packages.owner_of("/bin/sh"));
-  write(root / "var/lib/dpkg/status", "");
+  test::write_file(root / "var/lib/dpkg/status", "");
   PackageDatabase empty(root.path());
   CHECK_FALSE(empty.owner_of("/bin/sh"));
 }
@@ -95,11 +93,11 @@ TEST_CASE("a program is told by path, content, package and interpreters") {
   test::TemporaryDirectory folder;
   test::TemporaryDirectory root;
   PackageDatabase packages(root.path());
-  write(folder / "inner", "#!/bin/sh -e\necho\n", 0755);
-  write(folder / "script", "#!" + folder / "inner" + "\n", 0755);
-  write(folder / "by-env", "#!/usr/bin/env -S A=1 sh -x\n", 0755);
-  write(folder / "broken", "#!/not/there\n", 0755);
-  write(folder / "loop", "#!" + folder / "loop" + "\n", 0755);
+  test::write_file(folder / "inner", "#!/bin/sh -e\necho\n", 0755);
+  test::write_file(folder / "script", "#!" + folder / "inner" + "\n", 0755);
+  test::write_file(folder / "by-env", "#!/usr/bin/env -S A=1 sh -x\n", 0755);
+  test::write_file(folder / "broken", "#!/not/there\n", 0755);
+  test::write_file(folder / "loop", "#!" + folder / "loop" + "\n", 0755);
   os::Directory(folder.path()).make_symlink("script", "link");
 
   const auto link = capture::program_identity(folder / "link", hash_file, packages);

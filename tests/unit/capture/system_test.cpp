@@ -6,40 +6,32 @@
 
 using namespace provrun;
 
-namespace {
-
-void write(const std::string& path, std::string_view text) {
-  os::make_directories(os::parent_path(path));
-  os::write_file_atomically(path, text, os::Durability::cached, 0644);
-}
-
-}  // namespace
-
 TEST_CASE("the machine is read from a few files") {
   test::TemporaryDirectory root;
-  write(root / "etc/os-release",
-        "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian \\$x\"\n"
-        "VERSION_ID='12'\nID=debian\nodd line\n=\n");
-  write(root / "etc/debian_version", "12.5\n");
-  write(root / "proc/sys/kernel/ostype", "Linux\n");
-  write(root / "proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
-  write(
+  test::write_file(root / "etc/os-release",
+                   "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian \\$x\"\n"
+                   "VERSION_ID='12'\nID=debian\nodd line\n=\n");
+  test::write_file(root / "etc/debian_version", "12.5\n");
+  test::write_file(root / "proc/sys/kernel/ostype", "Linux\n");
+  test::write_file(root / "proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
+  test::write_file(
       root / "proc/cpuinfo",
       "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Xeon  X\nphysical id\t: 0\n"
       "core id\t: 0\nflags\t\t: fpu avx avx2\n\nprocessor\t: 1\nphysical id\t: 0\ncore id\t: 0\n");
-  write(root / "proc/meminfo", "MemTotal:       16384 kB\nSwapTotal: 0 kB\n");
-  write(root / "proc/self/cgroup", "0::/job\n");
-  write(root / "sys/fs/cgroup/job/memory.max", "1048576\n");
-  write(root / "proc/self/limits",
-        "Limit                     Soft Limit           Hard Limit           Units     \n"
-        "Max stack size            8388608              unlimited            bytes     \n"
-        "Max open files            1024                 1048576              files     \n"
-        "Max address space         unlimited            unlimited            bytes     \n");
-  write(root / "proc/self/status", "Name:\tx\nUmask:\t0022\n");
-  write(root / "run/.containerenv", "");
+  test::write_file(root / "proc/meminfo", "MemTotal:       16384 kB\nSwapTotal: 0 kB\n");
+  test::write_file(root / "proc/self/cgroup", "0::/job\n");
+  test::write_file(root / "sys/fs/cgroup/job/memory.max", "1048576\n");
+  test::write_file(
+      root / "proc/self/limits",
+      "Limit                     Soft Limit           Hard Limit           Units     \n"
+      "Max stack size            8388608              unlimited            bytes     \n"
+      "Max open files            1024                 1048576              files     \n"
+      "Max address space         unlimited            unlimited            bytes     \n");
+  test::write_file(root / "proc/self/status", "Name:\tx\nUmask:\t0022\n");
+  test::write_file(root / "run/.containerenv", "");
   os::Directory(root / "etc").make_symlink("/usr/share/zoneinfo/Europe/Berlin", "localtime");
-  write(root / "proc/driver/nvidia/version", "NVRM version: 535\nGCC\n");
-  write(root / "proc/driver/nvidia/gpus/0/information", "Model: \t\t A100\n");
+  test::write_file(root / "proc/driver/nvidia/version", "NVRM version: 535\nGCC\n");
+  test::write_file(root / "proc/driver/nvidia/gpus/0/information", "Model: \t\t A100\n");
 
   const codec::Json json = capture::system_environment(root.path());
   CHECK(json.at("os").get_string("name") == "Debian $x");
@@ -71,7 +63,7 @@ TEST_CASE("what cannot be read is left out, odd bytes harm nothing") {
   CHECK(empty.find("locale") != nullptr);
   for (const char* path : {"etc/os-release", "proc/cpuinfo", "proc/meminfo", "proc/self/limits",
                            "proc/self/cgroup", "proc/self/status", "etc/timezone"})
-    write(root / path, std::string(1, '\0') + "\xff=:\n\"\nMax stack size\n:::\n0::\n=");
+    test::write_file(root / path, std::string(1, '\0') + "\xff=:\n\"\nMax stack size\n:::\n0::\n=");
   capture::system_environment(root.path());
   os::make_directories(root / "etc/debian_version");
   capture::system_environment(root.path());

@@ -18,7 +18,7 @@ using namespace provrun;
 
 namespace {
 
-const std::string kGolden = PROVRUN_SOURCE_DIR "/tests/golden/repository-v1-features";
+const std::string kFeatures = PROVRUN_SOURCE_DIR "/tests/golden/repository-v1-features";
 
 std::string numbers() {
   std::string bytes;
@@ -44,7 +44,7 @@ std::string sparse() {
   return std::string(100'000, '\0') + "an island" + std::string(50'000, '\0');
 }
 
-test::Files golden_files(int day) {
+test::Files feature_files(int day) {
   return {{"bundle/a", "first of the bundle\n"},
           {"bundle/b", "second, day " + std::to_string(day)},
           {"bundle/c", test::table_text(40, 5)},
@@ -58,7 +58,7 @@ void commit_day(store::Repository& repository, int day, const std::string& scrat
   const auto names = snapshot::list_snapshots(repository);
   const auto session = repository.begin_session();
   snapshot::TreeWriter tree(*session);
-  const auto files = golden_files(day);
+  const auto files = feature_files(day);
   std::vector<std::span<const std::uint8_t>> bundle;
   for (std::size_t i = 0; i < 3; ++i)
     bundle.emplace_back(reinterpret_cast<const std::uint8_t*>(files[i].second.data()),
@@ -107,14 +107,14 @@ std::string methods_of(store::Repository& repository) {
 TEST_CASE("the golden repository with every feature stays readable, by its own script too") {
   const test::TemporaryFolder folder;
   if (os::environment_variable("PROVRUN_REGENERATE_GOLDEN")) {
-    os::remove_tree(kGolden);
-    const auto made = store::create_repository_at(kGolden, {}, {});
+    os::remove_tree(kFeatures);
+    const auto made = store::create_repository_at(kFeatures, {}, {});
     for (const int day : {1, 2, 3}) commit_day(*made, day, folder / "scratch");
-    os::remove_tree(kGolden + "/tmp");
+    os::remove_tree(kFeatures + "/tmp");
     WARN("skipped: the golden repository was made anew");
     return;
   }
-  const auto repository = store::open_repository_at(kGolden, {});
+  const auto repository = store::open_repository_at(kFeatures, {});
   CHECK(repository->config().features == store::Features());
   CHECK(store::check_structure(*repository, store::ReadPacks::yes).damage.empty());
   const auto methods = methods_of(*repository);
@@ -126,7 +126,7 @@ TEST_CASE("the golden repository with every feature stays readable, by its own s
   for (const int day : {1, 2, 3}) {
     const auto& name = names[static_cast<std::size_t>(day - 1)];
     const auto root = snapshot::load_manifest(*repository, name).root;
-    for (const auto& [path, bytes] : golden_files(day)) {
+    for (const auto& [path, bytes] : feature_files(day)) {
       INFO(path << ", day " << day);
       const auto entry = snapshot::find_entry(*repository, root, path);
       REQUIRE(entry);
@@ -136,12 +136,12 @@ TEST_CASE("the golden repository with every feature stays readable, by its own s
   }
   const auto there = folder / "there";
   const auto script = "cd / && env -i PATH=/usr/bin:/bin /bin/sh " +
-                      base::shell_quote(kGolden + "/RESTORE.sh") + " " +
-                      base::shell_quote(kGolden) + " " +
-                      base::shell_quote(kGolden + "/" + names.back().object_name()) + " " +
+                      base::shell_quote(kFeatures + "/RESTORE.sh") + " " +
+                      base::shell_quote(kFeatures) + " " +
+                      base::shell_quote(kFeatures + "/" + names.back().object_name()) + " " +
                       base::shell_quote(there);
   REQUIRE(std::system(script.c_str()) == 0);
-  for (const auto& [path, bytes] : golden_files(3))
+  for (const auto& [path, bytes] : feature_files(3))
     CHECK(os::read_file(os::join_path(there, path)) == bytes);
   CHECK(os::lstat_file(there + "/sparse.img")->blocks * 512 < 60'000);
 }
