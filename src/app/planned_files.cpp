@@ -16,6 +16,8 @@ bool inside(std::string_view path, std::string_view directory) {
          path[directory.size()] == '/';
 }
 
+constexpr std::size_t kMostIdentified = 1000;
+
 [[noreturn]] void writes_nothing() {
   throw base::Error(base::ErrorCode::internal, "a plan writes nothing");
 }
@@ -56,7 +58,12 @@ std::optional<core::PathState> PlannedFiles::identify(const std::string& path,
   if (kind == core::PathKind::file)
     if (const auto planned = planned_.find(path); planned != planned_.end())
       return core::PathState{planned->second.content, {planned->second}};
-  return files_.identify(path, kind);
+  if (kind != core::PathKind::file) return files_.identify(path, kind);
+  if (const auto known = identified_.find(path); known != identified_.end()) return known->second;
+  auto state = files_.identify(path, kind);
+  if (identified_.size() == kMostIdentified) identified_.clear();
+  identified_.emplace(path, state);
+  return state;
 }
 
 core::PathState PlannedFiles::planned_directory(const std::string& path) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "provrun/app/cached_files.hpp"
@@ -42,6 +43,8 @@ class PlannedFiles : public core::WorkspaceFiles {
   std::map<std::string, core::Artifact> planned_;
   std::map<std::string, std::string> links_;
   std::set<std::string> directories_;
+  /// A plan is of one moment: what many steps read is asked for once. Of bounded size.
+  std::unordered_map<std::string, std::optional<core::PathState>> identified_;
 };
 
 }  // namespace provrun::app

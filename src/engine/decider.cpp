@@ -253,7 +253,9 @@ Decision Decider::decide(InstanceId id) {
   decision.step_key = step_key(decision.key);
 
   const auto* last = history_.last(std::string(graph_.name(id)));
-  auto outputs = identify_outputs(id, last);
+  // What lies there says nothing where nobody knows how it came to be.
+  Outputs outputs;
+  if (last != nullptr || is_again || is_frozen) outputs = identify_outputs(id, last);
   if (is_again && outputs.first_missing.empty()) outputs.first_missing = graph_.path(again->second);
   const bool outputs_good = last != nullptr && outputs.first_missing.empty() &&
                             outputs.first_wrong.empty() &&
@@ -291,6 +293,7 @@ Decision Decider::decide(InstanceId id) {
     auto expected = result.outputs;
     sort_by_path(expected);
     present = here.first_missing.empty() && same_files(here.present, expected);
+    if (!here.first_wrong.empty()) return false;
     std::vector<core::AccessSetPtr> observed = result.observed.bodies;
     if (!result.observed.accesses.empty()) {
       auto own = std::make_shared<core::AccessSet>();
