@@ -3,7 +3,7 @@
 pipeline <<'YAML'
 provrun: 1
 steps:
-  first: {outputs: a, run: "sleep 0.2; echo a > {outputs}"}
+  first: {outputs: a, run: "sleep 1; echo a > {outputs}"}
   a-step-with-a-name-that-is-wider-than-the-terminal: {inputs: a, outputs: b, run: "until [ -e seen ] || [ $SECONDS -gt 60 ]; do sleep 0.1; done; echo b > {outputs}"}
   bad: {inputs: b, run: "exit 3"}
 YAML
@@ -24,7 +24,7 @@ while True:
     if not piece:
         break
     raw += piece
-    if b" left" in raw:
+    if " left · a".encode() in raw:  # the line may be drawn between two steps, too
         open("seen", "w").close()
 os.waitpid(pid, 0)
 sys.stdout.buffer.write(raw)
