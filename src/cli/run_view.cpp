@@ -299,18 +299,25 @@ void RunView::redraw() {
   last_drawn_ = now;
   std::string line = base::format(
       "[{}/{}]", counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed, steps_);
-  if (counts_.failed > 0) line += base::format(" {} failed ·", counts_.failed);
+  auto add = [&, first = true](const std::string& part) mutable {
+    line += (first ? " " : " · ") + part;
+    first = false;
+  };
+  if (counts_.failed > 0) add(base::format("{} failed", counts_.failed));
   // Before the names: on a narrow terminal it is they that are cut.
-  if (const auto left = time_left(); !left.empty()) line += " " + left + " ·";
+  if (const auto left = time_left(); !left.empty()) add(left);
+  std::string names;
   std::size_t shown = 0;
   for (const auto& [step, since] : running_) {
+    if (!names.empty()) names += ' ';
     if (++shown > 3) {
-      line += base::format(" +{}", running_.size() - 3);
+      names += base::format("+{}", running_.size() - 3);
       break;
     }
-    line += " " + base::printable(step);
-    if (now - since > std::chrono::seconds(1)) line += " " + base::format_duration(now - since);
+    names += base::printable(step);
+    if (now - since > std::chrono::seconds(1)) names += " " + base::format_duration(now - since);
   }
+  if (!names.empty()) add(names);
   // The last column stays free: some terminals begin a new line there.
   const auto width = static_cast<std::size_t>(std::max(os::terminal_width(2), 2)) - 1;
   if (base::display_width(line) > width)
