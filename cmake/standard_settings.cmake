@@ -16,7 +16,7 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
 endif()
 
-# Most of the time goes into headers, so that several sources of a room are compiled as one: a third of the
+# Most of the time goes into headers, so that several sources of a room are compiled as one: less than half of the
 # time of a build from nothing. With a compiler cache a changed source alone is quicker.
 if(CMAKE_CXX_COMPILER_LAUNCHER)
   set(provrun_unity_default OFF)
