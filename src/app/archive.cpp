@@ -1,5 +1,6 @@
 #include "provrun/app/archive.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "index_cache.hpp"
@@ -155,6 +156,18 @@ std::unique_ptr<Archive> Archive::open_with_database(const RepositoryLocation& l
 
 Archive::~Archive() = default;
 
+namespace {
+
+std::vector<std::string> ids_of(const std::vector<snapshot::SnapshotName>& snapshots) {
+  std::vector<std::string> ids;
+  ids.reserve(snapshots.size());
+  for (const auto& name : snapshots) ids.push_back(name.id.to_hex());
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+}  // namespace
+
 void Archive::open_catalog(const std::string& database_path, Mode mode) {
   const auto repository_id = repository_->id().to_string();
   if (mode == Mode::update) {
@@ -178,17 +191,15 @@ void Archive::open_catalog(const std::string& database_path, Mode mode) {
   }
   bool complete = ours;
   if (complete) {
-    const auto known = catalog_->known_snapshots();
+    // Neither is a run missing nor is one shown whose snapshot was forgotten.
     snapshots_ = snapshot::list_snapshots(*repository_);
-    std::unordered_set<std::string> present;
-    for (const auto& name : *snapshots_) present.insert(name.id.to_hex());
-    for (const auto& id : present) complete = complete && known.contains(id);
-    // A run whose snapshot was forgotten is not shown.
-    for (const auto& id : known) complete = complete && present.contains(id);
+    complete = ids_of(*snapshots_) == catalog_->known_snapshots();
   }
   if (complete) return;
+  // What the workspace's catalog does not have yet goes into a copy: looking changes nothing.
   catalog_.reset();
-  memory_ = std::make_unique<db::Database>(catalog::memory_state());
+  memory_ =
+      std::make_unique<db::Database>(ours ? database_->copy_in_memory() : catalog::memory_state());
   catalog_ = std::make_unique<catalog::Catalog>(*memory_);
   if (!database_) database_ = std::make_unique<db::Database>(catalog::memory_state());
   synchronize();
@@ -197,16 +208,18 @@ void Archive::open_catalog(const std::string& database_path, Mode mode) {
 std::size_t Archive::synchronize() {
   snapshots_ = snapshot::list_snapshots(*repository_);
   const auto known = catalog_->known_snapshots();
-  std::unordered_set<std::string> present;
-  for (const auto& name : *snapshots_) present.insert(name.id.to_hex());
-  catalog_->remove_other_snapshots(present);
+  catalog_->remove_other_snapshots(ids_of(*snapshots_));
   std::size_t added = 0;
   for (const auto& name : *snapshots_) {
-    if (known.contains(name.id.to_hex())) continue;
+    const auto id = name.id.to_hex();
+    if (std::binary_search(known.begin(), known.end(), id)) continue;
     const auto manifest = snapshot::load_manifest(*repository_, name);
-    if (manifest.run.is_null()) continue;
+    if (manifest.run.is_null()) {
+      catalog_->add_snapshot(id);
+      continue;
+    }
     const auto run = load_run(name);
-    catalog_->add_run(run.record, name.id.to_hex(), run.executions);
+    catalog_->add_run(run.record, id, run.executions);
     ++added;
   }
   return added;

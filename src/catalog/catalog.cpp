@@ -21,11 +21,7 @@ bool Catalog::add_run(const core::RunRecord& run, std::string_view snapshot,
     auto query = database_.statement("SELECT id, snapshot FROM runs WHERE uuid=?");
     query.bind(1, db::Bytes(run.id.uuid.bytes));
     if (query.step()) {
-      const auto stored = query.blob(1);
-      if (std::equal(stored.begin(), stored.end(), snapshot.begin(), snapshot.end(),
-                     [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); })) {
-        return false;
-      }
+      if (text_of(query.blob(1)) == snapshot) return false;
       known = query.integer(0);
     }
   }
@@ -49,31 +45,37 @@ bool Catalog::remove_run(const core::RunId& id) {
   return true;
 }
 
-std::size_t Catalog::remove_other_snapshots(const std::unordered_set<std::string>& present) {
-  std::vector<std::int64_t> gone;
-  {
-    auto query = database_.statement("SELECT id, snapshot FROM runs");
-    while (query.step()) {
-      const auto bytes = query.blob(1);
-      if (!present.contains({reinterpret_cast<const char*>(bytes.data()), bytes.size()}))
-        gone.push_back(query.integer(0));
-    }
-  }
-  if (gone.empty()) return 0;
-  std::optional<db::Transaction> transaction;
-  if (!database_.in_transaction()) transaction.emplace(database_);
-  for (const auto run : gone) writer_->remove(run);
-  if (transaction) transaction->commit();
-  return gone.size();
+void Catalog::add_snapshot(std::string_view snapshot) {
+  database_.statement("INSERT OR IGNORE INTO snapshots(name) VALUES(?)")
+      .run_with(bytes_of(snapshot));
 }
 
-std::unordered_set<std::string> Catalog::known_snapshots() {
-  std::unordered_set<std::string> snapshots;
-  auto query = database_.statement("SELECT snapshot FROM runs");
-  while (query.step()) {
-    const auto bytes = query.blob(0);
-    snapshots.emplace(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+std::size_t Catalog::remove_other_snapshots(const std::vector<std::string>& present) {
+  const auto known = known_snapshots();
+  std::vector<std::string> gone;
+  std::set_difference(known.begin(), known.end(), present.begin(), present.end(),
+                      std::back_inserter(gone));
+  if (gone.empty()) return 0;
+  std::vector<std::int64_t> runs;
+  {
+    auto query = database_.statement("SELECT id, snapshot FROM runs");
+    while (query.step())
+      if (std::binary_search(gone.begin(), gone.end(), text_of(query.blob(1))))
+        runs.push_back(query.integer(0));
   }
+  std::optional<db::Transaction> transaction;
+  if (!database_.in_transaction()) transaction.emplace(database_);
+  for (const auto run : runs) writer_->remove(run);
+  for (const auto& name : gone)
+    database_.statement("DELETE FROM snapshots WHERE name=?").run_with(bytes_of(name));
+  if (transaction) transaction->commit();
+  return runs.size();
+}
+
+std::vector<std::string> Catalog::known_snapshots() {
+  std::vector<std::string> snapshots;
+  auto query = database_.statement("SELECT name FROM snapshots ORDER BY name");
+  while (query.step()) snapshots.emplace_back(text_of(query.blob(0)));
   database_.check_unchanged();
   return snapshots;
 }
@@ -89,8 +91,8 @@ CatalogCounts Catalog::counts() {
 
 void Catalog::clear() {
   db::Transaction transaction(database_);
-  for (const auto* table : {"used", "generated", "executions", "runs", "carried_sets", "versions",
-                            "contents", "paths", "names"})
+  for (const auto* table : {"used", "generated", "executions", "runs", "snapshots", "carried_sets",
+                            "versions", "contents", "paths", "names"})
     database_.execute(std::string("DELETE FROM ") + table);
   transaction.commit();
   writer_ = std::make_unique<Writer>(database_);

@@ -27,10 +27,6 @@ void put_text(std::vector<std::uint8_t>& out, std::string_view text) {
   out.insert(out.end(), text.begin(), text.end());
 }
 
-std::string_view text_of(db::Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 std::vector<std::uint8_t> pack_observed(const RememberedStep& step) {

@@ -135,7 +135,16 @@ CREATE TABLE listings(
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array<db::Migration, 2> kMigrations{{{1, kVersion1}, {2, kVersion2}}};
+// Snapshots that hold no run have been looked at as well, and a run's row is long.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE snapshots(
+  name BLOB PRIMARY KEY
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO snapshots SELECT snapshot FROM runs;
+)sql";
+
+constexpr std::array<db::Migration, 3> kMigrations{
+    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}}};
 
 }  // namespace
 

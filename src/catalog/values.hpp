@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -32,6 +33,13 @@ inline base::Uuid uuid_of(db::Bytes bytes) {
   if (bytes.size() != uuid.bytes.size()) throw damaged("an id");
   std::copy(bytes.begin(), bytes.end(), uuid.bytes.begin());
   return uuid;
+}
+
+inline std::string_view text_of(db::Bytes bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+inline db::Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 /// Rounded towards the past, as the records' RFC 3339 times are.

@@ -133,8 +133,8 @@ std::optional<std::int64_t> Catalog::Writer::carried_set(
 
 std::int64_t Catalog::Writer::add_head(const core::RunRecord& run, std::string_view snapshot,
                                        std::optional<std::int64_t> carried) {
-  const db::Bytes snapshot_bytes(reinterpret_cast<const std::uint8_t*>(snapshot.data()),
-                                 snapshot.size());
+  const auto snapshot_bytes = bytes_of(snapshot);
+  database_.statement("INSERT OR IGNORE INTO snapshots(name) VALUES(?)").run_with(snapshot_bytes);
   database_
       .statement(
           "INSERT INTO runs(uuid, snapshot, workflow, state, started_ms, ended_ms, user, host, "
@@ -218,6 +218,7 @@ void Catalog::Writer::remove(std::int64_t run) {
         // Later runs may name them as carried or reused; the bare ids stay for those.
         "UPDATE executions SET run=NULL, step=NULL, state=NULL, started_ms=NULL, "
         "ended_ms=NULL, step_key=NULL, reused_from=NULL WHERE run=?",
+        "DELETE FROM snapshots WHERE name=(SELECT snapshot FROM runs WHERE id=?)",
         "DELETE FROM runs WHERE id=?"})
     database_.statement(sql).run_with(run);
 }

@@ -215,6 +215,21 @@ Database Database::in_memory(const Schema& schema) {
   return database;
 }
 
+Database Database::copy_in_memory() {
+  auto state = std::make_unique<State>();
+  state->path = ":memory:";
+  open_handle(*state, state->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  auto* const backup = sqlite3_backup_init(state->handle, "main", state_->handle, "main");
+  if (backup == nullptr) fail(*state, sqlite3_errcode(state->handle), "copy");
+  const int code = sqlite3_backup_step(backup, -1);
+  sqlite3_backup_finish(backup);
+  if (code != SQLITE_DONE) fail(*state_, code, "copy");
+  check_unchanged();
+  Database database(std::move(state));
+  database.execute("PRAGMA foreign_keys=ON");
+  return database;
+}
+
 Statement Database::statement(std::string_view sql) {
   const auto [first, last] = state_->statements.equal_range(sql);
   for (auto it = first; it != last; ++it) {

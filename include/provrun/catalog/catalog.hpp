@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "provrun/core/record.hpp"
@@ -110,10 +109,13 @@ class Catalog {
                std::span<const core::Execution> executions, const EvidenceOf& evidence = {});
   /// Forgets the run and what it executed. False when it was not known.
   bool remove_run(const core::RunId& id);
-  /// Forgets the runs of snapshots that are not among these. Returns how many.
-  std::size_t remove_other_snapshots(const std::unordered_set<std::string>& present);
-  /// Snapshots from which runs were added.
-  std::unordered_set<std::string> known_snapshots();
+  /// Remembers a snapshot that holds no run, so that nobody looks into it again.
+  void add_snapshot(std::string_view snapshot);
+  /// Forgets the snapshots, and their runs, that are not among these, which ascend. Returns how
+  /// many runs.
+  std::size_t remove_other_snapshots(const std::vector<std::string>& present);
+  /// The snapshots that were added, with a run or without; ascending.
+  std::vector<std::string> known_snapshots();
   CatalogCounts counts();
   void clear();
 

@@ -56,6 +56,9 @@ class Database {
   /// A private database that vanishes with the object.
   static Database in_memory(const Schema& schema);
 
+  /// A private one with what is committed here now. Waits for a writer's lock as long as any call.
+  Database copy_in_memory();
+
   ~Database();
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;

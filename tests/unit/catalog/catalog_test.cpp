@@ -77,7 +77,7 @@ TEST_CASE_METHOD(Fixture, "a run comes out as it went in, once") {
   CHECK(found->git_dirty);
   CHECK(found->counts.skipped == 5);
   CHECK(found->failure == "step fit failed");
-  CHECK(index.known_snapshots() == std::unordered_set<std::string>{found->snapshot});
+  CHECK(index.known_snapshots() == std::vector<std::string>{found->snapshot});
   CHECK(index.counts().runs == 1);
 }
 
@@ -92,12 +92,28 @@ TEST_CASE_METHOD(Fixture, "a run known from another snapshot is replaced whole")
   CHECK(index.counts().runs == 1);
   CHECK(index.counts().executions == 2);
   CHECK(index.counts().edges == 4);
-  CHECK(index.known_snapshots() == std::unordered_set<std::string>{"second"});
+  CHECK(index.known_snapshots() == std::vector<std::string>{"second"});
   CHECK(index.find_run(record.id)->state == core::RunState::completed);
   CHECK(index.remove_run(record.id));
   CHECK_FALSE(index.remove_run(record.id));
   CHECK(index.counts().edges == 0);
   CHECK(index.counts().executions == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "a snapshot without a run is remembered until it is gone") {
+  index.add_run(run(1, 1000), "b", {});
+  index.add_run(run(2, 2000), "d", {});
+  index.add_snapshot("a");
+  index.add_snapshot("c");
+  index.add_snapshot("c");
+  CHECK(index.known_snapshots() == std::vector<std::string>{"a", "b", "c", "d"});
+  CHECK(index.remove_other_snapshots({"b", "c", "e"}) == 1);
+  CHECK(index.known_snapshots() == std::vector<std::string>{"b", "c"});
+  CHECK(index.counts().runs == 1);
+  CHECK(index.remove_other_snapshots({"b"}) == 0);
+  CHECK(index.known_snapshots() == std::vector<std::string>{"b"});
+  index.clear();
+  CHECK(index.known_snapshots().empty());
 }
 
 TEST_CASE_METHOD(Fixture, "runs are paged newest first without gap or repetition") {

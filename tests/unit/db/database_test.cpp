@@ -239,6 +239,28 @@ TEST_CASE(
   CHECK(before->inode == os::stat_file(path)->inode);
 }
 
+TEST_CASE("a copy in memory has what is committed and goes its own way") {
+  const Folder folder;
+  auto writer = db::Database::open(folder.file("db"), kNewer);
+  writer.execute("INSERT INTO t(id, x) VALUES(1, 'kept')");
+  {
+    auto reader = db::Database::open(folder.file("db"), kNewer, {.access = db::Access::read});
+    writer.execute("BEGIN; INSERT INTO t(id, x) VALUES(2, 'not committed')");
+    auto copy = reader.copy_in_memory();
+    writer.execute("ROLLBACK");
+    CHECK(copy.query_integer("SELECT count(*) FROM t") == 1);
+    copy.execute("INSERT INTO t(id, x) VALUES(3, 'only here')");
+    CHECK(copy.query_integer("SELECT count(*) FROM t") == 2);
+    CHECK(reader.query_integer("SELECT count(*) FROM t") == 1);
+  }
+  { const auto closed = std::move(writer); }
+  auto quiet = db::Database::open(folder.file("db"), kNewer, {.access = db::Access::read});
+  auto copy = quiet.copy_in_memory();
+  copy.execute("DELETE FROM t");
+  CHECK(quiet.query_integer("SELECT count(*) FROM t") == 1);
+  CHECK(folder.names() == std::vector<std::string>{"db"});
+}
+
 TEST_CASE("a lock that stays is reported with the time waited") {
   const Folder folder;
   const auto path = folder.file("a.db");
