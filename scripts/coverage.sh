@@ -11,7 +11,14 @@ if [ "${1:-}" != --no-tests ]; then
   cmake --preset coverage > /dev/null
   cmake --build "$build" -j "$jobs" > /dev/null
   find "$build" -name '*.gcda' -delete
+  # Not on the standard error of the programs under test, whose text the cases compare.
+  export GCOV_ERROR_FILE=$PWD/$build/counters.log
+  : > "$GCOV_ERROR_FILE"
   ctest --test-dir "$build" -LE lint -j "$jobs" --output-on-failure || echo 'coverage: some tests failed' >&2
+  if [ -s "$GCOV_ERROR_FILE" ]; then
+    echo "coverage: counters are damaged, the total is too low: $GCOV_ERROR_FILE" >&2
+    sort "$GCOV_ERROR_FILE" | uniq -c | sort -rn | head -5 >&2
+  fi
 fi
 # fork, vfork and signals that end a process leave no counters; nothing is excluded for that.
 gcovr --root . --object-directory "$build" --filter 'src/' --filter 'include/' --exclude-throw-branches \

@@ -1,6 +1,6 @@
-// libFuzzer entry point. Configure with clang, -DPROVRUN_FUZZ=ON and
-// -DPROVRUN_SANITIZE=address,undefined,fuzzer-no-link, and run with the corpus as seeds:
-//   build/tests/pipeline_fuzz -rss_limit_mb=4096 work/ tests/corpus/pipeline/good
+// libFuzzer entry point of the pipeline room; the corpus gives the seeds:
+//   cmake --preset fuzz && cmake --build build/fuzz --target pipeline_fuzz
+//   build/fuzz/tests/pipeline_fuzz -rss_limit_mb=4096 work/ tests/corpus/pipeline/good
 #include <cstddef>
 #include <cstdint>
 
