@@ -13,8 +13,9 @@ namespace provrun::app {
 /// Which package owns a file now: one of the operating system, or one of a language.
 class Owners {
  public:
-  explicit Owners(capture::RunProgram run_program = nullptr)
-      : packages_("/", std::move(run_program)) {}
+  /// index_cache: of PackageDatabase.
+  explicit Owners(capture::RunProgram run_program = nullptr, std::string index_cache = {})
+      : packages_("/", std::move(run_program), std::move(index_cache)) {}
   /// Without files; path: absolute, without symbolic links.
   std::optional<Software> owner_of(const std::string& path);
   /// All owners of the paths with these as their files, sorted; the last one is of what nothing

@@ -64,7 +64,7 @@ struct Surroundings::State {
   std::vector<std::string> inputs;
   engine::Variables variables;
   const policy::Redactor* redactor = nullptr;
-  Owners owners{run_program};
+  Owners owners{run_program, os::join_path(os::cache_directory(), "packages")};
   base::Cancellation cancellation;
   std::exception_ptr problem;
   std::thread thread;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "path_index.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/environment.hpp"
@@ -17,7 +17,6 @@ namespace provrun::capture {
 
 namespace {
 
-constexpr std::uint64_t kMostListBytes = 64U << 20;
 constexpr std::uint64_t kMostStatusBytes = 256U << 20;
 
 /// The folders that merged /usr made symlinks of.
@@ -38,18 +37,18 @@ std::vector<std::string> names_of(const std::string& path) {
   return names;
 }
 
-/// Paths by hash: a full table of names would be ten megabytes, and what a hash says is checked in
-/// the package's own list.
 class Dpkg {
  public:
-  explicit Dpkg(const std::string& root) : folder_(os::join_path(root, "var/lib/dpkg")) {}
+  Dpkg(const std::string& root, std::string cache_file)
+      : folder_(os::join_path(root, "var/lib/dpkg")),
+        index_(os::join_path(folder_, "info"), std::move(cache_file)) {}
 
   std::optional<SystemPackage> owner_of(const std::string& path) {
-    build();
+    if (!diversions_) read_diversions();
     for (const std::string& name : names_of(path)) {
       std::string listed = name;
       std::string diverter;
-      for (const Diversion& diversion : diversions_) {
+      for (const Diversion& diversion : *diversions_) {
         if (diversion.to == name) {  // moved out of the way: the others' file
           listed = diversion.from;
           diverter = diversion.package;
@@ -67,104 +66,40 @@ class Dpkg {
   }
 
  private:
-  struct Entry {
-    std::uint64_t hash;
-    std::uint32_t list;
-    bool operator<(const Entry& other) const { return hash < other.hash; }
-  };
   struct Diversion {
     std::string from;
     std::string to;
     std::string package;  ///< ":" for one made by the administrator
   };
 
-  void build() {
-    if (built_) return;
-    built_ = true;
-    entries_.reserve(std::size_t{1} << 18U);
-    try {
-      for (const os::DirectoryEntry& entry : os::list_directory(os::join_path(folder_, "info"))) {
-        constexpr std::string_view kSuffix = ".list";
-        const std::string& name = entry.name;
-        if (name.size() <= kSuffix.size() ||
-            name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix) != 0)
-          continue;
-        add_list(name.substr(0, name.size() - kSuffix.size()));
-      }
-    } catch (const base::Error&) {
-      // An unreadable database knows no owners.
-    }
-    std::sort(entries_.begin(), entries_.end());
-    buffer_ = {};
+  void read_diversions() {
+    diversions_.emplace();
     const std::string text =
         read_if_readable(os::join_path(folder_, "diversions"), kMostListBytes).value_or("");
     const auto lines = base::split(text, '\n');
     for (std::size_t i = 0; i + 2 < lines.size(); i += 3)
-      diversions_.push_back(
+      diversions_->push_back(
           {std::string(lines[i]), std::string(lines[i + 1]), std::string(lines[i + 2])});
   }
 
-  // A thousand files, mostly small: room for one serves all.
-  std::string_view list_text(const std::string& package) {
-    try {
-      const auto path = list_path(package);
-      const auto file = os::open_for_reading(path);
-      if (buffer_.empty()) buffer_.resize(std::size_t{1} << 18U);
-      std::size_t filled = 0;
-      while (true) {
-        if (filled == buffer_.size()) buffer_.resize(2 * filled);
-        const auto n = os::read_some(file, std::span(buffer_).subspan(filled), path);
-        if (n == 0) break;
-        filled += n;
-        if (filled > kMostListBytes) return {};
-      }
-      return {reinterpret_cast<const char*>(buffer_.data()), filled};
-    } catch (const base::Error&) {
-      return {};
-    }
-  }
-
-  void add_list(std::string package) {
-    const auto text = list_text(package);
-    const auto number = static_cast<std::uint32_t>(packages_.size());
-    packages_.push_back(std::move(package));
-    for_each_path(text, [&](std::string_view path) {
-      entries_.push_back({std::hash<std::string_view>{}(path), number});
+  std::optional<SystemPackage> find(const std::string& path, const std::string& but_not) {
+    std::optional<SystemPackage> owner;
+    index_.find(path, [&](std::size_t list) {
+      const std::string& package = index_.list_name(list);
+      if (!but_not.empty() && package.substr(0, package.find(':')) == but_not) return false;
+      if (!lists(list, path)) return false;
+      owner = described(package);
       return true;
     });
-  }
-
-  std::string list_path(const std::string& package) const {
-    return os::join_path(folder_, "info/" + package + ".list");
-  }
-
-  template <typename Visit>
-  static void for_each_path(std::string_view text, Visit visit) {
-    while (!text.empty()) {
-      const std::size_t end = std::min(text.find('\n'), text.size());
-      const std::string_view path = text.substr(0, end);
-      text.remove_prefix(std::min(end + 1, text.size()));
-      if (!path.empty() && path[0] == '/' && !visit(path)) return;
-    }
-  }
-
-  std::optional<SystemPackage> find(const std::string& path, const std::string& but_not) {
-    const Entry wanted{std::hash<std::string_view>{}(path), 0};
-    const auto range = std::equal_range(entries_.begin(), entries_.end(), wanted);
-    for (auto entry = range.first; entry != range.second; ++entry) {
-      const std::string& package = packages_[entry->list];
-      if (!but_not.empty() && package.substr(0, package.find(':')) == but_not) continue;
-      if (lists(entry->list, path)) return described(package);
-    }
-    return std::nullopt;
+    return owner;
   }
 
   // Who asks for a file often asks for the package's others next.
-  bool lists(std::uint32_t number, const std::string& path) {
-    if (number != open_list_) {
-      open_list_ = number;
+  bool lists(std::size_t list, const std::string& path) {
+    if (list != open_list_) {
+      open_list_ = list;
       open_text_ =
-          "\n" + read_if_readable(list_path(packages_[number]), kMostListBytes).value_or("") + "\n";
+          "\n" + read_if_readable(index_.list_path(list), kMostListBytes).value_or("") + "\n";
     }
     return open_text_.find("\n" + path + "\n") != std::string::npos;
   }
@@ -215,12 +150,9 @@ class Dpkg {
   }
 
   std::string folder_;
-  bool built_ = false;
-  std::vector<std::string> packages_;  ///< names of the lists
-  std::vector<Entry> entries_;
-  std::vector<Diversion> diversions_;
-  std::vector<std::uint8_t> buffer_;
-  std::uint32_t open_list_ = UINT32_MAX;
+  PathIndex index_;
+  std::optional<std::vector<Diversion>> diversions_;
+  std::size_t open_list_ = SIZE_MAX;
   std::string open_text_;  ///< of that list, between line ends
   std::unordered_map<std::string, SystemPackage> status_;
 };
@@ -230,6 +162,7 @@ class Dpkg {
 struct PackageDatabase::State {
   std::string root;
   RunProgram run_program;
+  std::string index_cache;
   std::string manager;
   std::string rpm;
   std::optional<Dpkg> dpkg;
@@ -240,7 +173,7 @@ struct PackageDatabase::State {
     looked = true;
     if (exists(os::join_path(root, "var/lib/dpkg/status"))) {
       manager = "dpkg";
-      dpkg.emplace(root);
+      dpkg.emplace(root, index_cache);
     } else if (const auto found = os::find_program("rpm"); run_program && found) {
       manager = "rpm";
       rpm = *found;
@@ -262,9 +195,10 @@ struct PackageDatabase::State {
   }
 };
 
-PackageDatabase::PackageDatabase(std::string root, RunProgram run_program)
+PackageDatabase::PackageDatabase(std::string root, RunProgram run_program, std::string index_cache)
     : state_(std::make_unique<State>()) {
   state_->root = std::move(root);
+  state_->index_cache = std::move(index_cache);
   state_->run_program = std::move(run_program);
 }
 PackageDatabase::~PackageDatabase() = default;

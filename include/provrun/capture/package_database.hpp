@@ -23,12 +23,14 @@ codec::Json to_json(const SystemPackage& package);
 
 /// Which package owns a file. On Debian read straight from <root>/var/lib/dpkg (info/*.list,
 /// status, diversions; dpkg(1), deb-old formats since 1.15), with merged /usr taken into account;
-/// the index (16 bytes per path) is built at the first question. Where there is no dpkg but an rpm
+/// the index (16 bytes per path) is built at the first question, or taken from index_cache, a file
+/// that is made where it is missing or out of date; empty: none. Where there is no dpkg but an rpm
 /// program, `rpm -qf` is asked through the port. Files of package managers are foreign: odd lines
 /// are passed over, nothing throws. One thread at a time.
 class PackageDatabase {
  public:
-  explicit PackageDatabase(std::string root = "/", RunProgram run_program = nullptr);
+  explicit PackageDatabase(std::string root = "/", RunProgram run_program = nullptr,
+                           std::string index_cache = {});
   ~PackageDatabase();
   PackageDatabase(PackageDatabase&&) noexcept;
   PackageDatabase& operator=(PackageDatabase&&) noexcept;

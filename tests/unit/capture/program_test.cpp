@@ -1,4 +1,5 @@
 #include <chrono>
+#include <filesystem>
 
 #include "provrun/base/error.hpp"
 #include "provrun/capture/package_database.hpp"
@@ -64,6 +65,46 @@ TEST_CASE("the owner of a file is read from dpkg's files") {
   CHECK_FALSE(packages.owner_of(""));
   CHECK(capture::to_json(coreutils).dump() ==
         R"({"manager":"dpkg","name":"coreutils","version":"9.1-1","architecture":"amd64"})");
+}
+
+TEST_CASE("the index of dpkg's lists is kept while they are as they were") {
+  test::TemporaryDirectory root;
+  make_dpkg(root);
+  const auto info = root / "var/lib/dpkg/info";
+  const auto cache = root / "cache/packages";
+  const auto owner = [&](const std::string& path) {
+    const auto found = PackageDatabase(root.path(), nullptr, cache).owner_of(path);
+    return found ? found->name : "";
+  };
+  const auto settle = [&] {
+    using namespace std::chrono;
+    std::filesystem::last_write_time(info,
+                                     std::filesystem::file_time_type::clock::now() - hours(1));
+  };
+  CHECK(owner("/usr/bin/sort") == "coreutils");
+  CHECK_FALSE(os::stat_file(cache));  // the lists may change within the same tick of the clock
+  settle();
+  CHECK(owner("/usr/bin/sort") == "coreutils");
+  const auto kept = os::stat_file(cache);
+  REQUIRE(kept);
+  CHECK(owner("/usr/bin/sort") == "coreutils");
+  CHECK(owner("/usr/lib/x") == "libc6");
+  CHECK(owner("/usr/bin/none").empty());
+  CHECK(os::stat_file(cache) == kept);
+
+  os::rename_file(info + "/wrapper.list", info + "/other.list");
+  test::write_file(info + "/new.list", "/usr/bin/new\n");
+  settle();
+  CHECK(owner("/usr/bin/new") == "new");
+  CHECK(os::stat_file(cache) != kept);
+
+  const auto bytes = os::read_file(cache);
+  for (std::size_t n = 0; n <= bytes.size(); n += 7) {
+    auto damaged = bytes;
+    if (n < bytes.size()) damaged[n] = static_cast<char>(damaged[n] ^ 0x55);
+    test::write_file(cache, n % 2 == 0 ? damaged : bytes.substr(0, n));
+    CHECK(owner("/usr/bin/new") == "new");
+  }
 }
 
 TEST_CASE("without a package manager nothing is known") {
