@@ -13,6 +13,7 @@
 #include "provrun/os/file.hpp"
 #include "provrun/os/random.hpp"
 #include "provrun/snapshot/tree_reader.hpp"
+#include "workspace_settings.hpp"
 
 namespace provrun::app {
 
@@ -21,30 +22,6 @@ namespace {
 // A record of a hundred thousand steps is about 100 MB; far above is not ours.
 constexpr std::uint64_t kRecordLimit = std::uint64_t{4} << 30U;
 constexpr std::string_view kCatalogOwner = "catalog.repository";
-
-std::optional<std::string> configured_repository(const Workspace& workspace) {
-  const auto path = os::join_path(workspace.state_directory(), "config.yaml");
-  if (!os::lstat_file(path)) return std::nullopt;
-  const auto text = os::read_file(path, 1 << 20);
-  int line_number = 0;
-  std::optional<std::string> found;
-  for (const auto line : base::split(text, '\n')) {
-    ++line_number;
-    const auto content = base::trim(line.substr(0, line.find(" #")));
-    if (content.empty() || content.starts_with('#')) continue;
-    constexpr std::string_view key = "repository:";
-    auto value =
-        content.starts_with(key) ? base::trim(content.substr(key.size())) : std::string_view();
-    if (value.size() >= 2 && (value[0] == '"' || value[0] == '\'') && value.back() == value[0])
-      value = value.substr(1, value.size() - 2);
-    if (value.empty())
-      throw base::Error(base::ErrorCode::invalid_input,
-                        "the only key known here is 'repository: PATH'")
-          .at({path, line_number, 1, std::string(line)});
-    found = std::string(value);
-  }
-  return found;
-}
 
 }  // namespace
 
@@ -57,7 +34,7 @@ RepositoryLocation locate_repository(const std::optional<std::string>& option,
     throw base::Error(base::ErrorCode::invalid_input, "the repository's name is empty")
         .hint("unset PROVRUN_REPO, or give a path");
   if (!chosen && workspace) {
-    chosen = configured_repository(*workspace);
+    chosen = read_settings(*workspace).repository;
     relative_to = workspace->root();
   }
   if (chosen) {

@@ -16,9 +16,27 @@ std::unique_ptr<store::Repository> open_shelf(const Shelf& shelf) {
   return open_repository(locate_repository_here(shelf.repository), Missing::fail);
 }
 
+std::vector<core::RunRecord::Withheld> withheld_of(store::Repository& repository,
+                                                   const snapshot::Manifest& manifest) {
+  if (manifest.run.is_null()) return {};
+  const auto entry = snapshot::find_entry(repository, manifest.root, kRunFile);
+  if (!entry || entry->type != snapshot::EntryType::file) return {};
+  constexpr std::uint64_t kRecordLimit = std::uint64_t{1} << 30U;
+  return core::run_record_from_json(
+             codec::parse_json(repository.read_content(entry->content, kRecordLimit)))
+      .withheld;
+}
+
 snapshot::Entry require_entry(store::Repository& repository, const snapshot::Manifest& manifest,
                               const std::string& name, const std::string& path) {
   auto entry = snapshot::find_entry(repository, manifest.root, path);
+  if (!entry)
+    for (const auto& withheld : withheld_of(repository, manifest))
+      if (withheld.file.path == path)
+        throw base::Error(
+            base::ErrorCode::not_found,
+            base::format("{} was not stored: it holds {}", base::printable(path), withheld.holds))
+            .hint("its content id stands in the run's record");
   if (!entry)
     throw base::Error(base::ErrorCode::not_found,
                       base::format("{} has no {}", name, base::printable(path)))

@@ -143,8 +143,7 @@ class Reproduction {
       const auto entry =
           snapshot::find_entry(archive_->repository(), stored_.manifest.root, in_snapshot);
       if (!entry || entry->content.id != artifact.content) {
-        report_.notices.push_back(
-            base::format("{} is not in the repository", base::printable(path)));
+        say_missing(artifact);
         continue;
       }
       if (path.starts_with('/')) {
@@ -161,6 +160,31 @@ class Reproduction {
       snapshot::restore_file(archive_->repository(), *entry, target, snapshot::Overwrite::no,
                              os::Durability::cached);
     }
+  }
+
+  // Without a declared input nothing can run; one that was only observed may not be needed.
+  void say_missing(const core::Artifact& artifact) {
+    const auto& files = stored_.record.withheld;
+    const auto withheld = std::find_if(files.begin(), files.end(), [&](const auto& one) {
+      return one.file.content == artifact.content;
+    });
+    if (withheld == files.end()) {
+      report_.notices.push_back(
+          base::format("{} is not in the repository", base::printable(artifact.path)));
+      return;
+    }
+    auto text = base::format("{} was not stored: it holds {}", base::printable(artifact.path),
+                             withheld->holds);
+    const bool declared =
+        std::any_of(stored_.executions.begin(), stored_.executions.end(), [&](const auto& one) {
+          return std::any_of(one.inputs.begin(), one.inputs.end(),
+                             [&](const auto& input) { return input.path == artifact.path; }) &&
+                 core::evidence_of_input(one, artifact.path) != core::Evidence::observed;
+        });
+    if (declared)
+      throw base::Error(base::ErrorCode::not_found, "this run cannot be reproduced: " + text)
+          .hint("'provrun help run' says how to have such files stored");
+    report_.notices.push_back(std::move(text));
   }
 
   // A file outside of the workspace stays where it is: it must still be what it was.

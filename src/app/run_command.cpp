@@ -19,6 +19,7 @@
 #include "provrun/os/random.hpp"
 #include "recorded.hpp"
 #include "surroundings.hpp"
+#include "workspace_settings.hpp"
 
 namespace provrun::app {
 
@@ -141,7 +142,18 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   execution.step_key = engine::step_key(execution.key);
   record.config_hash = execution.step_key;
 
-  RunRecorder recorder({workspace, archive.get(), &files, &redactor, {}}, record);
+  CommandReport report;
+  const policy::FileScreen screen({});
+  const auto settings = read_settings(workspace);
+  RunRecorder recorder({workspace,
+                        archive.get(),
+                        &files,
+                        &redactor,
+                        {},
+                        &screen,
+                        [&](const auto& path) { return settings.allows_secrets_in(path); },
+                        [&](const auto& notice) { report.notices.push_back(notice); }},
+                       record);
   Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
                             redactor);
   recorder.on_start([&] { surroundings.start(); });
@@ -174,7 +186,6 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   take_observation(execution, results[0].observation, request, workspace.root(), files);
   execution.attempts = {attempt};
 
-  CommandReport report;
   report.run = record.id.to_string();
   report.exit_code = attempt.signal != 0 ? 128 + attempt.signal : attempt.exit_code;
   report.failure = attempt.start_error;

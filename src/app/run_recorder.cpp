@@ -22,7 +22,6 @@
 #include "provrun/os/lock.hpp"
 #include "provrun/snapshot/tree_writer.hpp"
 #include "provrun/store/write_session.hpp"
-#include "secret_in_file.hpp"
 #include "storing_thread.hpp"
 
 namespace provrun::app {
@@ -33,6 +32,8 @@ namespace {
 constexpr std::chrono::seconds kSyncInterval{1};
 // A larger file outside of the workspace is named by its content and not stored.
 constexpr std::uint64_t kLargestObserved = std::uint64_t{256} << 20U;
+constexpr std::string_view kHowToAllow =
+    " ('secrets_allowed_in' of .provrun/config.yaml says where that is fine)";
 
 std::string safe_file_name(std::string_view step) {
   std::string name;
@@ -79,9 +80,11 @@ struct RunRecorder::State {
   std::vector<core::Execution> executions;  // without key documents
   std::string lines;                        // executions.ndjson
   std::map<std::string, Held> artifacts;
-  std::map<std::string, Held> superseded;        // by path in the snapshot
-  std::unordered_set<std::string> secret_files;  // by key_of: declared, with a secret in them
-  std::unordered_set<std::string> not_stored;    // paths that the journal has told so of
+  std::map<std::string, Held> superseded;  // by path in the snapshot
+  // Not stored since a secret is in them: contents that were declared, paths that were observed.
+  std::unordered_map<core::ContentId, policy::FoundSecret> withheld;
+  std::map<std::string, core::RunRecord::Withheld> withheld_observed;
+  std::unordered_set<std::string> not_stored;  // paths that the journal has told so of
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
   ObservedRedactor observed_redactor{*setup.redactor};
   std::map<std::string, std::string> links;    // targets of outputs that are links, by path
@@ -129,7 +132,7 @@ struct RunRecorder::State {
     recovering = begun;
     if (!begun) append(core::to_json(record).dump());
     session = setup.archive->repository().begin_session();
-    storing = std::make_unique<StoringThread>(*session);
+    storing = std::make_unique<StoringThread>(*session, setup.screen);
     // Who edits the pipeline while it runs changes the next run, not this record.
     if (!begun) {
       const auto keep_source = [&](const core::Artifact& artifact) {
@@ -155,8 +158,8 @@ struct RunRecorder::State {
   void keep(const core::Artifact& artifact, const std::string& path) {
     if (const auto target = link_target(artifact, path); target && is_bare_link(artifact, *target))
       return;  // the tree holds it whole
-    if (storing->knows(artifact.content) || has(artifact) || withheld(artifact, path)) return;
-    storing->store(path, artifact.content);
+    if (storing->knows(artifact.content) || has(artifact)) return;
+    storing->store(path, artifact.content, looked_for_in(artifact));
   }
 
   // Whether the repository had it before.
@@ -173,24 +176,33 @@ struct RunRecorder::State {
     return true;
   }
 
-  std::string key_of(const core::Artifact& artifact) const {
-    return artifact.path + '\0' + artifact.content.digest.to_hex();
+  // What the user has said is fine to look like a secret still must not hold a declared one.
+  policy::FileScreen::For looked_for_in(const core::Artifact& artifact) const {
+    using For = policy::FileScreen::For;
+    const bool allowed = setup.may_look_secret && setup.may_look_secret(artifact.path);
+    return allowed || artifact.path.starts_with(kLogDirectory) ? For::declared : For::all;
   }
 
-  // A declared file with a declared secret in it: what cannot be taken out again does not go in.
-  bool withheld(const core::Artifact& artifact, const std::string& path) {
-    if (setup.secrets == nullptr || setup.secrets->empty()) return false;
-    const auto name = secret_in_file(*setup.secrets, path);
-    if (!name) return false;
-    if (secret_files.insert(key_of(artifact)).second && setup.notice)
-      setup.notice(base::format("{} holds the secret {}: its content is named, and not stored",
-                                base::printable(artifact.path), *name));
-    return true;
+  // What cannot be taken out again does not go in: which files were not stored for their secrets.
+  void take_withheld() {
+    withheld = storing->withheld();
+    std::map<std::string, core::RunRecord::Withheld> files = withheld_observed;
+    for (const auto* list : {&artifacts, &superseded})
+      for (const auto& [place, held] : *list) {
+        const auto found = withheld.find(held.artifact.content);
+        if (found == withheld.end()) continue;
+        files.insert_or_assign(place, core::RunRecord::Withheld{held.artifact, found->second.what});
+        if (held.may_lack || !setup.notice) continue;  // nobody asked for it to be kept
+        setup.notice(base::format("{} holds {}: its content is named, and not stored{}",
+                                  base::printable(held.artifact.path), found->second.what,
+                                  found->second.declared ? "" : kHowToAllow));
+      }
+    for (auto& [place, file] : files) record.withheld.push_back(std::move(file));
   }
 
   // Whether the snapshot may do without it.
   bool may_lack(const Held& held) const {
-    return held.may_lack || (!secret_files.empty() && secret_files.contains(key_of(held.artifact)));
+    return held.may_lack || (!withheld.empty() && withheld.contains(held.artifact.content));
   }
 
   // Nobody asked for an undeclared file to be kept: one with a secret in it is only named.
@@ -216,8 +228,13 @@ struct RunRecorder::State {
             single_chunk(artifact.content, artifact.size, setup.archive->repository().config());
         content && session->has_all(*content))
       return;
-    if (holds_secret(artifact)) return;
-    storing->try_store(setup.files->absolute(artifact.path), artifact.content);
+    const auto looked_for = looked_for_in(artifact);
+    if (looked_for == policy::FileScreen::For::all && holds_secret(artifact)) {
+      withheld_observed.insert_or_assign(
+          artifact.path, core::RunRecord::Withheld{artifact, "what looks like a secret"});
+      return;
+    }
+    storing->try_store(setup.files->absolute(artifact.path), artifact.content, looked_for);
   }
 
   // Sets go to the journal before the execution that names them.
@@ -482,12 +499,12 @@ struct RunRecorder::State {
       const auto full = setup.files->absolute(path);
       if (!may_lack(held))
         keep(artifact, recovering ? source_of(artifact) : full);
-      else if (may_go(path) && !storing->knows(artifact.content) && !has(artifact) &&
-               !withheld(artifact, full))
-        storing->try_store(full, artifact.content);
+      else if (may_go(path) && !storing->knows(artifact.content) && !has(artifact))
+        storing->try_store(full, artifact.content, looked_for_in(artifact));
     }
     for (const auto& [path, log] : logs) keep(log, log_path(log.content));
     storing->finish();
+    take_withheld();
     drop_unstored();
   }
 

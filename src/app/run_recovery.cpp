@@ -73,7 +73,7 @@ Journal read_journal(std::string_view text) {
 
 std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
                                           CachedFiles& files, const policy::Redactor& redactor,
-                                          const policy::KnownSecrets* secrets) {
+                                          const RunRecorder::Setup& like) {
   std::vector<core::RunRecord> recovered;
   if (!os::stat_file(workspace.runs_directory())) return recovered;
   for (const auto& entry : os::list_directory(workspace.runs_directory())) {
@@ -103,7 +103,8 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
                           &files,
                           &redactor,
                           std::move(workflow_file),
-                          secrets,
+                          like.screen,
+                          like.may_look_secret,
                           {},
                           [&](const auto& path) { return !told.not_stored.contains(path); },
                           [&](const auto& path) { return told.removed.contains(path); }},

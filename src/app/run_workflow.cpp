@@ -24,8 +24,10 @@
 #include "provrun/os/process.hpp"
 #include "provrun/os/random.hpp"
 #include "provrun/policy/certain_secret.hpp"
+#include "provrun/policy/file_screen.hpp"
 #include "recorded.hpp"
 #include "surroundings.hpp"
+#include "workspace_settings.hpp"
 
 namespace provrun::app {
 
@@ -287,7 +289,8 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
 
   const auto redactor = make_redactor(*loaded.workflow, request.variables, workspace.hash_key());
   const auto secrets = secrets_of(*loaded.workflow, request.variables);
-  const policy::KnownSecrets known_secrets(secrets);
+  const policy::FileScreen screen(secrets);
+  const auto settings = read_settings(workspace);
   refuse_secrets(loaded, secrets);
   const auto notice = [&](const std::string& text) { observer.notice(text); };
   for (const auto& text : unset_secrets(graph, selection, request.variables)) notice(text);
@@ -298,9 +301,15 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
       ended > 0)
     observer.notice(base::format("{} process{} of a killed run {} still there; ended", ended,
                                  ended == 1 ? "" : "es", ended == 1 ? "was" : "were"));
+  RunRecorder::Setup recording{workspace, archive.get(), nullptr, &redactor, loaded.file_name};
+  recording.screen = &screen;
+  recording.may_look_secret = [&](const auto& path) { return settings.allows_secrets_in(path); };
+  recording.notice = notice;
+  recording.is_stored = stored_files_of(graph);
+  recording.may_go = leaving_files_of(graph);
   {
     CachedFiles files(workspace.root(), archive->state(), ".provrun/aside", notice);
-    for (const auto& run : recover_runs(workspace, *archive, files, redactor, &known_secrets))
+    for (const auto& run : recover_runs(workspace, *archive, files, redactor, recording))
       report.recovered.push_back(run.id.to_string());
   }
   for (const auto& run : report.recovered)
@@ -325,9 +334,8 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   decider.name_software_with(
       [&](core::Reason& reason, const core::ExecutionId& last) { software.improve(reason, last); });
 
-  RunRecorder recorder({workspace, archive.get(), &files, &redactor, loaded.file_name,
-                        &known_secrets, notice, stored_files_of(graph), leaving_files_of(graph)},
-                       record);
+  recording.files = &files;
+  RunRecorder recorder(std::move(recording), record);
   TracedFiles traced(files, catalog::state_path(workspace.root()));
   files.recall_with([&](const core::ContentId& listing) { return traced.listing(listing); });
   exec::LocalExecutor processes(recorder.directory(), traced);

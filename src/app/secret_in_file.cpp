@@ -9,16 +9,15 @@
 
 namespace provrun::app {
 
-std::optional<std::string> secret_in_file(const policy::KnownSecrets& secrets,
-                                          const std::string& path) {
-  constexpr std::size_t kPiece = 4U << 20U;
+std::optional<policy::FoundSecret> secret_in_file(const policy::FileScreen& screen,
+                                                  policy::FileScreen::For what,
+                                                  const std::string& path) {
+  constexpr std::size_t kPiece = 1U << 20U;  // stays in the cache between reading and looking
   try {
     const auto file = os::open_for_reading(path);
-    std::string bytes;
+    std::string bytes(screen.overlap() + kPiece, '\0');
+    std::size_t kept = 0;
     for (bool begins = true;; begins = false) {
-      const auto kept = std::min(secrets.overlap(), bytes.size());
-      bytes.erase(0, bytes.size() - kept);
-      bytes.resize(kept + kPiece);
       auto filled = kept;
       while (filled < bytes.size()) {
         auto* at = reinterpret_cast<std::uint8_t*>(bytes.data()) + filled;
@@ -27,9 +26,11 @@ std::optional<std::string> secret_in_file(const policy::KnownSecrets& secrets,
         filled += n;
       }
       const bool ends = filled < bytes.size();
-      bytes.resize(filled);
-      if (auto name = secrets.find(bytes, begins, ends)) return name;
+      if (auto found = screen.find(std::string_view(bytes).substr(0, filled), what, begins, ends))
+        return found;
       if (ends) return std::nullopt;
+      kept = screen.overlap();
+      std::copy(bytes.end() - static_cast<std::ptrdiff_t>(kept), bytes.end(), bytes.begin());
     }
   } catch (const base::Error&) {
     return std::nullopt;

@@ -83,7 +83,17 @@ RestoreSummary restore_files(const RestoreRequest& request, const FilesProgressS
     throw base::Error(
         base::ErrorCode::not_found,
         base::format("nothing matches {}", base::printable(report.unmatched_patterns[0])));
-  return {name.id.to_hex(), std::move(report)};
+  auto withheld = withheld_of(*opened, manifest);
+  std::erase_if(withheld, [&](const auto& one) {
+    const auto& path = one.file.path;
+    return !request.selections.empty() &&
+           std::none_of(request.selections.begin(), request.selections.end(),
+                        [&](const auto& wish) {
+                          return wish.find_first_of("*?[") != std::string::npos || path == wish ||
+                                 path.starts_with(wish.ends_with('/') ? wish : wish + "/");
+                        });
+  });
+  return {name.id.to_hex(), std::move(report), std::move(withheld)};
 }
 
 VerifySummary verify_files(const std::optional<std::string>& repository,

@@ -1,13 +1,25 @@
 #include "storing_thread.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/os/file.hpp"
+#include "secret_in_file.hpp"
 
 namespace provrun::app {
 
-StoringThread::StoringThread(store::WriteSession& session)
-    : session_(session), thread_([this] { work(); }) {}
+namespace {
+
+// Read once, for the screen and for the session. A larger file is read twice.
+constexpr std::uint64_t kWholeFile = 1U << 20U;
+
+}  // namespace
+
+StoringThread::StoringThread(store::WriteSession& session, const policy::FileScreen* screen)
+    : session_(session), screen_(screen), thread_([this] { work(); }) {}
 
 StoringThread::~StoringThread() {
   {
@@ -19,13 +31,13 @@ StoringThread::~StoringThread() {
   thread_.join();
 }
 
-void StoringThread::store(std::string path, const core::ContentId& expected) {
-  if (asked_.insert(expected).second) add({std::move(path), expected, true});
+void StoringThread::store(std::string path, const core::ContentId& expected, For secrets) {
+  if (asked_.insert(expected).second) add({std::move(path), expected, secrets, true});
 }
 
-void StoringThread::try_store(std::string path, const core::ContentId& expected) {
+void StoringThread::try_store(std::string path, const core::ContentId& expected, For secrets) {
   // Not among those asked for: who must have the content asks again, from a place that has it.
-  add({std::move(path), expected, false});
+  add({std::move(path), expected, secrets, false});
 }
 
 void StoringThread::add(Task task) {
@@ -56,6 +68,36 @@ std::optional<store::FileContent> StoringThread::find(const core::ContentId& con
   return found->second;
 }
 
+std::unordered_map<core::ContentId, policy::FoundSecret> StoringThread::withheld() const {
+  const std::lock_guard lock(mutex_);
+  return withheld_;
+}
+
+std::optional<policy::FoundSecret> StoringThread::put(const Task& task,
+                                                      store::FileContent& content) {
+  if (screen_ == nullptr || !screen_->looks_for(task.secrets)) {
+    content = session_.put_file(task.path);
+    return std::nullopt;
+  }
+  const auto file = os::open_for_reading(task.path);
+  std::string bytes(std::min(os::stat_of(file, task.path).size, kWholeFile) + 1, '\0');
+  std::size_t filled = 0;
+  for (std::size_t n = 1; n > 0 && filled < bytes.size(); filled += n)
+    n = os::read_some(
+        file,
+        std::span(reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()).subspan(filled),
+        task.path);
+  if (filled < bytes.size()) {
+    bytes.resize(filled);
+    if (auto found = screen_->find(bytes, task.secrets)) return found;
+    content = session_.put_bytes(bytes);
+    return std::nullopt;
+  }
+  if (auto found = secret_in_file(*screen_, task.secrets, task.path)) return found;
+  content = session_.put_file(task.path);
+  return std::nullopt;
+}
+
 void StoringThread::work() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -67,9 +109,10 @@ void StoringThread::work() {
     lock.unlock();
     std::exception_ptr problem;
     store::FileContent content;
+    std::optional<policy::FoundSecret> found;
     try {
-      content = session_.put_file(task.path);
-      if (content.id != task.expected)
+      found = put(task, content);
+      if (!found && content.id != task.expected)
         throw base::Error(base::ErrorCode::conflict, base::format("{} changed before it was stored",
                                                                   base::printable(task.path)))
             .hint("nothing else may write the files of a step; see 'provrun help run'");
@@ -86,7 +129,10 @@ void StoringThread::work() {
     lock.lock();
     busy_ = false;
     if (problem && !problem_ && task.must) problem_ = problem;
-    if (!problem) stored_.emplace(task.expected, std::move(content));
+    if (found)
+      withheld_.emplace(task.expected, std::move(*found));
+    else if (!problem)
+      stored_.emplace(task.expected, std::move(content));
     if (problem || tasks_.empty()) changed_.notify_all();
   }
 }

@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "provrun/core/content_id.hpp"
+#include "provrun/policy/file_screen.hpp"
 #include "provrun/store/write_session.hpp"
 
 namespace provrun::app {
@@ -19,22 +20,27 @@ namespace provrun::app {
 /// are for one thread, the caller's.
 class StoringThread {
  public:
-  explicit StoringThread(store::WriteSession& session);
+  /// A file in which screen finds a secret is not stored. screen must outlive it; nullptr: none is
+  /// looked for.
+  StoringThread(store::WriteSession& session, const policy::FileScreen* screen);
   /// What is still waiting is given up.
   ~StoringThread();
   StoringThread(const StoringThread&) = delete;
   StoringThread& operator=(const StoringThread&) = delete;
 
+  using For = policy::FileScreen::For;
   /// Stores the file, which must have this content: one that has changed meanwhile is an error.
-  void store(std::string path, const core::ContentId& expected);
+  void store(std::string path, const core::ContentId& expected, For secrets);
   /// The same for a file that others may change meanwhile or take away: find then has nothing.
-  void try_store(std::string path, const core::ContentId& expected);
+  void try_store(std::string path, const core::ContentId& expected, For secrets);
   /// True when store was called for the content.
   bool knows(const core::ContentId& content) const { return asked_.contains(content); }
   /// Throws what went wrong so far.
   void check();
   /// Waits until all is stored; throws what went wrong.
   void finish();
+  /// The contents that were not stored since a secret is in them.
+  std::unordered_map<core::ContentId, policy::FoundSecret> withheld() const;
   /// Where a stored content lies; call after finish.
   std::optional<store::FileContent> find(const core::ContentId& content) const;
 
@@ -42,12 +48,15 @@ class StoringThread {
   struct Task {
     std::string path;
     core::ContentId expected;
+    For secrets = For::all;
     bool must = true;
   };
   void add(Task task);
   void work();
+  std::optional<policy::FoundSecret> put(const Task& task, store::FileContent& content);
 
   store::WriteSession& session_;
+  const policy::FileScreen* screen_;
   std::unordered_set<core::ContentId> asked_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -56,6 +65,7 @@ class StoringThread {
   bool ending_ = false;
   std::exception_ptr problem_;
   std::unordered_map<core::ContentId, store::FileContent> stored_;
+  std::unordered_map<core::ContentId, policy::FoundSecret> withheld_;
   std::thread thread_;
 };
 

@@ -74,6 +74,7 @@ int record_command(const Call& call, const app::CommandRequest& request) {
   const auto report = app::run_command(
       request, [&] { return interrupts.count(); }, [&] { return interrupts.terminations(); });
   if (!report.failure.empty()) call.console->warning("provrun: " + base::printable(report.failure));
+  for (const auto& notice : report.notices) call.console->warning("provrun: " + notice);
   call.console->object(
       codec::Json::object({{"type", "summary"},
                            {"run", report.run},

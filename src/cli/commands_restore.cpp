@@ -95,6 +95,14 @@ int command_restore(const Call& call) {
   console.status("");
   const auto& report = summary.report;
   const int code = show_problems(console, report);
+  for (const auto& one : summary.withheld) {
+    codec::Json line = codec::Json::object(
+        {{"type", "withheld"}, {"content", one.file.content.to_string()}, {"holds", one.holds}});
+    core::set_path(line, one.file.path);
+    console.object(std::move(line));
+    console.warning(base::format("provrun: {} was not stored: it holds {}",
+                                 base::printable(one.file.path), one.holds));
+  }
   console.object(
       codec::Json::object({{"type", "summary"},
                            {"snapshot", summary.snapshot},

@@ -441,6 +441,15 @@ Json to_json(const RunRecord& record) {
                                    {"up_to_date", record.counts.up_to_date},
                                    {"failed", record.counts.failed},
                                    {"skipped", record.counts.skipped}}));
+  if (!record.withheld.empty()) {
+    Json files = Json::array();
+    for (const auto& one : record.withheld) {
+      Json file = to_json(one.file);
+      file.set("holds", one.holds);
+      files.push_back(std::move(file));
+    }
+    json.set("withheld", std::move(files));
+  }
   if (!record.failure.empty()) json.set("failure", record.failure);
   json.set("tool_version", record.tool_version);
   return json;
@@ -471,6 +480,9 @@ RunRecord run_record_from_json(const Json& json) {
   };
   record.counts = {count("executed"), count("reused"), count("up_to_date"), count("failed"),
                    count("skipped")};
+  if (const auto* files = json.find("withheld"))
+    for (const auto& file : files->as_array())
+      record.withheld.push_back({artifact_from_json(file), file.get_string("holds")});
   record.failure = json.get_string("failure");
   record.tool_version = json.get_string("tool_version");
   return record;

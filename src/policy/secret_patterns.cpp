@@ -3,89 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "secret_tokens.hpp"
+
 namespace provrun::policy {
 
 namespace {
 
-bool is_word(char c) {
-  return is_alnum(c) || c == '_' || c == '-';
-}
 bool is_base64_body(char c) {
   return is_alnum(c) || c == '+' || c == '/' || c == '=';
-}
-
-enum class Body { alnum, word, upper_digits, hex };
-
-bool belongs(char c, Body body) {
-  switch (body) {
-    case Body::alnum:
-      return is_alnum(c);
-    case Body::word:
-      return is_word(c);
-    case Body::upper_digits:
-      return is_upper(c) || (c >= '2' && c <= '7');
-    case Body::hex:
-      return is_digit(c) || (c >= 'a' && c <= 'f');
-  }
-  return false;
-}
-
-/// A token with a fixed beginning, as its issuer documents it.
-struct Token {
-  std::string_view prefix;
-  Body body;
-  std::size_t least;  ///< characters after the prefix
-  std::size_t most;
-  bool mixed;  ///< must have upper case, lower case and digits
-};
-
-constexpr std::array kTokens{
-    Token{"AKIA", Body::upper_digits, 16, 16, false},  // AWS: long-term access key id
-    Token{"ASIA", Body::upper_digits, 16, 16, false},  // AWS: temporary access key id
-    Token{"ghp_", Body::alnum, 36, 255, false},        // GitHub: personal
-    Token{"gho_", Body::alnum, 36, 255, false},        // GitHub: OAuth
-    Token{"ghu_", Body::alnum, 36, 255, false},        // GitHub: user to server
-    Token{"ghs_", Body::alnum, 36, 255, false},        // GitHub: server to server
-    Token{"ghr_", Body::alnum, 36, 255, false},        // GitHub: refresh
-    Token{"github_pat_", Body::word, 22, 255, false},  // GitHub: fine-grained
-    Token{"glpat-", Body::word, 20, 255, false},       // GitLab: personal, project, group
-    Token{"gldt-", Body::word, 20, 255, false},        // GitLab: deploy
-    Token{"glrt-", Body::word, 20, 255, false},        // GitLab: runner
-    Token{"glptt-", Body::word, 20, 255, false},       // GitLab: trigger
-    Token{"glcbt-", Body::word, 20, 255, false},       // GitLab: CI job
-    Token{"xoxb-", Body::word, 10, 255, false},        // Slack: bot
-    Token{"xoxp-", Body::word, 10, 255, false},        // Slack: user
-    Token{"xoxa-", Body::word, 10, 255, false},        // Slack: app
-    Token{"xoxr-", Body::word, 10, 255, false},        // Slack: refresh
-    Token{"xoxs-", Body::word, 10, 255, false},        // Slack: session
-    Token{"xapp-", Body::word, 20, 255, false},        // Slack: app level
-    Token{"npm_", Body::alnum, 36, 255, false},        // npm
-    Token{"pypi-", Body::word, 50, 1024, true},        // PyPI
-    Token{"hf_", Body::alnum, 30, 64, false},          // Hugging Face
-    Token{"sk-", Body::word, 20, 255, true},           // OpenAI, Anthropic
-    Token{"sk_live_", Body::alnum, 16, 255, false},    // Stripe
-    Token{"sk_test_", Body::alnum, 16, 255, false},    // Stripe
-    Token{"rk_live_", Body::alnum, 16, 255, false},    // Stripe
-    Token{"AIza", Body::word, 35, 35, false},          // Google API
-    Token{"ya29.", Body::word, 30, 2048, false},       // Google OAuth
-    Token{"dop_v1_", Body::hex, 64, 64, false},        // DigitalOcean
-    Token{"dckr_pat_", Body::word, 20, 255, false},    // Docker Hub
-    Token{"shpat_", Body::hex, 32, 32, false},         // Shopify
-    Token{"hvs.", Body::word, 24, 255, false},         // Vault
-};
-
-/// A random run inside of the body tells a key from a long name such as "sk-estimator-Doc-link2".
-bool looks_mixed(std::string_view body) {
-  bool lower = false, upper = false, digit = false;
-  std::size_t run = 0, longest = 0;
-  for (char c : body) {
-    lower |= is_lower(c);
-    upper |= is_upper(c);
-    digit |= is_digit(c);
-    run = is_alnum(c) ? run + 1 : 0;
-    longest = std::max(longest, run);
-  }
-  return lower && upper && digit && longest >= 12;
 }
 
 std::optional<Range> match_token_at(std::string_view text, std::size_t begin, const Token& token) {
@@ -93,11 +18,10 @@ std::optional<Range> match_token_at(std::string_view text, std::size_t begin, co
   if (begin > 0 && is_alnum(text[begin - 1])) return std::nullopt;
   const std::size_t body = begin + token.prefix.size();
   const std::size_t stop = std::min(text.size(), body + token.most);
-  std::size_t end = body;
-  while (end < stop && belongs(text[end], token.body)) ++end;
+  const std::size_t end = end_of_token(text, body, stop, token.body);
   if (end - body < token.least) return std::nullopt;
   if (token.least == token.most && end < text.size() && is_alnum(text[end])) return std::nullopt;
-  if (token.mixed && !looks_mixed(text.substr(body, end - body))) return std::nullopt;
+  if (token.mixed && !is_mixed(text.substr(body, end - body))) return std::nullopt;
   return Range{begin, end};
 }
 

@@ -34,31 +34,31 @@ std::optional<Range> match_assignment(std::string_view text, std::size_t anchor)
 /// The same when the name at [begin, end) is known to be secret: any value counts.
 std::optional<Range> match_known_name(std::string_view text, std::size_t begin, std::size_t end);
 
-inline bool is_lower(char c) {
+constexpr bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
-inline bool is_upper(char c) {
+constexpr bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
-inline bool is_digit(char c) {
+constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
-inline bool is_letter(char c) {
+constexpr bool is_letter(char c) {
   return is_lower(c) || is_upper(c);
 }
-inline bool is_alnum(char c) {
+constexpr bool is_alnum(char c) {
   return is_letter(c) || is_digit(c);
 }
-inline bool is_blank(char c) {
+constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t';
 }
-inline bool is_space(char c) {
+constexpr bool is_space(char c) {
   return is_blank(c) || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
-inline bool is_name_char(char c) {
+constexpr bool is_name_char(char c) {
   return is_alnum(c) || c == '_' || c == '-' || c == '.';
 }
-inline char to_lower(char c) {
+constexpr char to_lower(char c) {
   return is_upper(c) ? static_cast<char>(c + 32) : c;
 }
 

@@ -10,6 +10,7 @@
 
 #include "provrun/base/time.hpp"
 #include "provrun/core/content_id.hpp"
+#include "provrun/core/record.hpp"
 #include "provrun/snapshot/selection.hpp"
 #include "provrun/snapshot/tree_diff.hpp"
 
@@ -32,6 +33,9 @@ snapshot::SnapshotName find_snapshot(store::Repository& repository, const Shelf&
                                      const std::string& name);
 
 /// What the snapshot of that name has at the path; Error(not_found) when there is nothing.
+/// The files of a run that were not stored since a secret is in them; none of another snapshot.
+std::vector<core::RunRecord::Withheld> withheld_of(store::Repository& repository,
+                                                   const snapshot::Manifest& manifest);
 snapshot::Entry require_entry(store::Repository& repository, const snapshot::Manifest& manifest,
                               const std::string& name, const std::string& path);
 

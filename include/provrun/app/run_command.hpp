@@ -28,6 +28,7 @@ struct CommandReport {
                         ///< not be started
   std::string refusal;  ///< a requirement that was not met
   std::string failure;  ///< said by provrun, not by the command; e.g. an output that was not made
+  std::vector<std::string> notices;  ///< what people should know
 };
 
 /// Runs the command with the caller's terminal and streams, waits for it, and records it. Throws

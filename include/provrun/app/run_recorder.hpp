@@ -10,7 +10,7 @@
 #include "provrun/app/cached_files.hpp"
 #include "provrun/codec/json.hpp"
 #include "provrun/core/ports/results.hpp"
-#include "provrun/policy/certain_secret.hpp"
+#include "provrun/policy/file_screen.hpp"
 #include "provrun/policy/redaction.hpp"
 
 namespace provrun::app {
@@ -49,8 +49,10 @@ class RunRecorder : public core::RunLog {
     CachedFiles* files = nullptr;
     const policy::Redactor* redactor = nullptr;
     std::string workflow_file;  ///< relative to the workspace; "" for `exec`
-    /// A file with one of these in it is named by its content and not stored.
-    const policy::KnownSecrets* secrets = nullptr;
+    /// A file in which this finds a secret is named by its content and not stored.
+    const policy::FileScreen* screen = nullptr;
+    /// Whether the user has said that what looks like a secret in the file at the path is none.
+    std::function<bool(const std::string& path)> may_look_secret = {};
     std::function<void(const std::string&)> notice = {};  ///< what people should know; may be empty
     /// Whether the file at the path is kept in the repository; empty: every one is.
     std::function<bool(const std::string& path)> is_stored = {};
@@ -106,9 +108,9 @@ class RunRecorder : public core::RunLog {
 };
 
 /// Commits what the journals of killed runs tell, and removes them. The workspace's lock must be
-/// held. Returns the runs recovered.
+/// held. like: of the run that does so, whose screen is theirs. Returns the runs recovered.
 std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
                                           CachedFiles& files, const policy::Redactor& redactor,
-                                          const policy::KnownSecrets* secrets);
+                                          const RunRecorder::Setup& like);
 
 }  // namespace provrun::app

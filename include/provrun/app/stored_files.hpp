@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "provrun/base/time.hpp"
-#include "provrun/core/content_id.hpp"
+#include "provrun/core/record.hpp"
 #include "provrun/snapshot/restorer.hpp"
 
 // The repository as a keeper of files: what it has, and how to get it back. `repository` is the
@@ -40,6 +40,8 @@ struct RestoreRequest {
 struct RestoreSummary {
   std::string snapshot;
   snapshot::RestoreReport report;
+  /// Of a run: what was selected and is not in the repository, since a secret is in it.
+  std::vector<core::RunRecord::Withheld> withheld = {};
 };
 /// Throws Error(not_found) before anything is written when a selected path is not in the snapshot.
 /// What is damaged or cannot be written is in the report.

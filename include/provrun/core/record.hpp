@@ -168,6 +168,12 @@ struct RunRecord {
   codec::Json environment;   ///< what room capture found; see schemas/run.v1.json
   codec::Json git;           ///< null outside of a git work tree
   StepCounts counts;
+  /// Files whose bytes were not stored since a secret is in them.
+  struct Withheld {
+    Artifact file;
+    std::string holds;  ///< "the secret API_TOKEN", "a private key"; never the secret
+  };
+  std::vector<Withheld> withheld = {};
   std::string failure;  ///< why it failed, one sentence
   std::string tool_version;
 };

@@ -13,12 +13,12 @@ steps:
 YAML
 ok provrun run -j1
 expect_err_like 'provrun: the secret NOT_SET is not set; plain will not have it
-provrun: config.txt holds the secret API_TOKEN: its content is named, and not stored
-provrun: plain.txt holds the secret API_TOKEN: its content is named, and not stored
 [1/2] plain in TIME: it has no result here yet
+[2/2] packed in TIME: it has no result here yet
+provrun: config.txt holds the secret API_TOKEN: its content is named, and not stored
 provrun: packed/b holds the secret API_TOKEN: its content is named, and not stored
 provrun: packed/big holds the secret API_TOKEN: its content is named, and not stored
-[2/2] packed in TIME: it has no result here yet
+provrun: plain.txt holds the secret API_TOKEN: its content is named, and not stored
 provrun: 2 executed in TIME; run RUN recorded, SIZE new in the repository'
 find .provrun -type f | while read -r f; do
   case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
