@@ -260,7 +260,6 @@ CheckSummary check_repository(const CheckRequest& request,
       suspect.insert(one.pack);
       add({one.pack.object_name(), base::join(one.problems, "; "), {}, 0, {}});
     }
-    store::keep_damage_notes(*opened, index_cache_directory());
   }
   for (const auto& id : ids)
     if (ledger.verified(id) > now - kRecent) ++summary.verified_recently;
@@ -272,6 +271,8 @@ CheckSummary check_repository(const CheckRequest& request,
         if (progress) progress({"looking at folders", trees, 0, false});
       },
       nullptr);
+  // Also of packs that are gone: what they held is stored again by who has it.
+  store::keep_damage_notes(*opened, index_cache_directory());
   summary.snapshots = snapshots.snapshots;
   summary.objects += snapshots.trees;
   for (const auto& one : snapshots.damage) add(damage_of(one));

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "provrun/base/error.hpp"
+#include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/os/file.hpp"
 #include "provrun/store/epochs.hpp"
@@ -266,6 +267,8 @@ bool Index::contains(const ChunkId& id, const PackSet* excluded) {
 
 namespace {
 
+constexpr std::string_view kWholePack = "*";  // in place of a chunk: all that the pack held
+
 std::string notes_path(const std::string& cache_path) {
   return cache_path.empty() ? std::string() : cache_path + ".damaged";
 }
@@ -286,23 +289,34 @@ void Index::read_damage_notes() {
   for (const auto line : base::split(text, '\n')) {
     const auto space = line.find(' ');
     if (space == std::string_view::npos) continue;
-    const auto id = hash::parse_digest(line.substr(0, space));
     const auto pack = hash::parse_digest(line.substr(space + 1));
-    if (id && pack) noted_.insert(Copy{ChunkId{*id}, PackId{*pack}});
+    if (!pack) continue;
+    if (line.substr(0, space) == kWholePack) missing_.insert(PackId{*pack});
+    if (const auto id = hash::parse_digest(line.substr(0, space)))
+      noted_.insert(Copy{ChunkId{*id}, PackId{*pack}});
   }
-  any_noted_ = !noted_.empty();
+  any_noted_ = !noted_.empty() || !missing_.empty();
 }
 
 bool Index::is_noted(const ChunkId& id, const PackId& pack) {
   if (!any_noted_) return false;
   const std::lock_guard lock(notes_mutex_);
-  return noted_.contains(Copy{id, pack});
+  return missing_.contains(pack) || noted_.contains(Copy{id, pack});
 }
 
 void Index::note_damaged(const ChunkId& id, const PackId& pack) {
   {
     const std::lock_guard lock(notes_mutex_);
     if (!noted_.insert(Copy{id, pack}).second) return;
+    any_noted_ = true;
+  }
+  keep_damage_notes(cache_path_);
+}
+
+void Index::note_missing(const PackId& pack) {
+  {
+    const std::lock_guard lock(notes_mutex_);
+    if (!missing_.insert(pack).second) return;
     any_noted_ = true;
   }
   keep_damage_notes(cache_path_);
@@ -316,10 +330,12 @@ void Index::keep_damage_notes(const std::string& cache_path) {
     const auto old = os::stat_file(path) ? os::read_file(path, 64 << 20) : std::string();
     std::string text = old;
     const std::lock_guard lock(notes_mutex_);
-    for (const auto& copy : noted_) {
-      const auto line = copy.id.to_hex() + " " + copy.pack.digest.to_hex() + "\n";
+    const auto add = [&](std::string_view what, const PackId& pack) {
+      const auto line = base::format("{} {}\n", what, pack.digest.to_hex());
       if (old.find(line) == std::string::npos) text += line;
-    }
+    };
+    for (const auto& copy : noted_) add(copy.id.to_hex(), copy.pack);
+    for (const auto& pack : missing_) add(kWholePack, pack);
     if (text != old) os::write_file_atomically(path, text, os::Durability::cached, 0600);
   } catch (const base::Error&) {
     // As above.

@@ -125,8 +125,10 @@ StructureReport check_structure(Repository& repository, ReadPacks read_packs) {
     });
   }
   for (const auto& id : repository.index().packs())
-    if (!packs.contains(id))
+    if (!packs.contains(id)) {
+      repository.index().note_missing(id);
       report.damage.push_back({id.object_name(), "the index names it and it is missing"});
+    }
   return report;
 }
 

@@ -69,6 +69,8 @@ class Index {
   /// A copy that was found damaged or missing: contains() does not count it from here on, so that
   /// whoever has the bytes stores them again. Kept beside the cache, where there is one.
   void note_damaged(const ChunkId& id, const PackId& pack);
+  /// The same of all that the pack holds: it is not there.
+  void note_missing(const PackId& pack);
   bool knows_damage() const { return any_noted_; }
   /// Adds what was noted to the notes of that cache; a no-op when nothing was.
   void keep_damage_notes(const std::string& cache_path);
@@ -116,6 +118,7 @@ class Index {
   void read_damage_notes();
   std::mutex notes_mutex_;  ///< guards the two below
   std::set<Copy> noted_;    ///< damaged copies
+  std::set<PackId> missing_;
   std::atomic<bool> any_noted_{false};
 };
 

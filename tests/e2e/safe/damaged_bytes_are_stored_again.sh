@@ -31,3 +31,16 @@ fails 5 provrun check --read-data
 echo 4 > small.txt
 ok provrun run -q
 ok provrun verify "$first"
+
+# So are those of packs that are gone, also what nothing readable leads to any more, once check has missed them.
+mkdir ../gone
+cp pipeline.yaml big.bin small.txt ../gone
+cd ../gone
+ok provrun run -q
+find .provrun/repository/packs -type f -delete
+fails 5 provrun check
+echo 5 > small.txt
+ok provrun run -q
+ok provrun verify latest
+ok provrun restore --run latest --into again
+expect_same again/big.bin big.bin
