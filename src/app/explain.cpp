@@ -39,7 +39,9 @@ std::vector<PlannedStep> explain_present(const RunRequest& request, const std::s
           return output == path || output == path + "/" ||
                  (output.ends_with('/') && path.starts_with(output));
         });
-    if (makes_it || is_step(step.step, word)) found.push_back(step);
+    // An instance that is not known yet.
+    const bool is_to_come = step.reason.kind == "discovery" && is_step(word, step.step);
+    if (makes_it || is_to_come || is_step(step.step, word)) found.push_back(step);
   }
   if (found.empty()) unknown(word, names);
   // A step that only waits for another one is explained by that one's reason.

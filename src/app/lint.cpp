@@ -75,6 +75,7 @@ class Linter {
     }
     for (std::size_t i = 0; i < workflow_.steps().size(); ++i) {
       const auto& step = workflow_.steps()[i];
+      if (graph_.is_deferred(static_cast<pipeline::StepId>(i))) continue;
       const auto instances = graph_.instances_of(static_cast<pipeline::StepId>(i));
       const auto place = workflow_.position(step.place);
       if (instances.empty() && step.pattern)
@@ -101,6 +102,9 @@ class Linter {
 
   // An output beside others that are read is meant for somebody; the end of a workflow is a result.
   void find_unread_outputs() {
+    // What steps read whose instances are known only when others have run, nobody can say.
+    for (std::size_t i = 0; i < workflow_.steps().size(); ++i)
+      if (graph_.is_deferred(static_cast<pipeline::StepId>(i))) return;
     std::vector<bool> read(graph_.path_count());
     for (std::size_t i = 0; i < graph_.instance_count(); ++i)
       for (const auto path : graph_.inputs(pipeline::Graph::instance(i)))

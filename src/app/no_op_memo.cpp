@@ -10,6 +10,7 @@
 #include "provrun/app/version.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/catalog/state_file.hpp"
+#include "provrun/engine/discovered_files.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/stat_many.hpp"
@@ -237,6 +238,12 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
       seen_paths[pipeline::index_of(path)] = true;
       seen_names.emplace(graph.path(path));
     }
+    for (const auto& discovery : graph.discoveries(id))
+      if (declared[discovery.output].temp)
+        for (const auto path : discovery.files) {
+          seen_paths[pipeline::index_of(path)] = true;
+          seen_names.emplace(graph.path(path));
+        }
   }
   for (const auto id : selection)
     for (const auto& paths : {graph.inputs(id), graph.outputs(id)})
@@ -253,6 +260,26 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
         }
         if (!trusted) return;
       }
+  // What was discovered, and that there is no more of it.
+  std::unordered_set<std::string> seen_folders;
+  for (const auto id : selection)
+    for (const auto& discovery : graph.discoveries(id)) {
+      const bool is_temporary = graph.step(id).outputs[discovery.output].temp;
+      for (const auto& path :
+           engine::find_discovered(files, discovery.pattern, [&](const auto& at) {
+             if (!seen_folders.insert(at).second) return;
+             const auto stat = os::stat_file(at == "." ? files.root() : files.absolute(at));
+             if (stat) add(at, *stat, true);
+           })) {
+        if (is_temporary || !seen_names.insert(path).second) continue;
+        const auto found = graph.find_path(path);
+        if (found && seen_paths[pipeline::index_of(*found)]) continue;
+        const auto* stat = files.stat_of(path);
+        if (stat == nullptr || !files.settled(*stat)) return;
+        add(path, *stat, false);
+      }
+      if (!trusted) return;
+    }
   // What the steps were observed to use, each path once: thousands of steps share most of it.
   WorkspaceHistory history(archive.state(), loaded.file_name);
   std::unordered_set<const core::AccessSet*> seen_sets;

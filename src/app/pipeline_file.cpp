@@ -96,9 +96,36 @@ class WatchedSources : public pipeline::Sources {
   std::vector<Watched>& watched_;
 };
 
+void expand_into(LoadedPipeline& loaded, const std::string& shown,
+                 const std::vector<pipeline::Override>& overrides,
+                 const std::vector<std::string>& wanted) {
+  WatchedSources sources(loaded.directory, loaded.watched);
+  loaded.workflow = std::make_unique<pipeline::Workflow>(
+      pipeline::load_workflow(loaded.text, shown, sources, overrides));
+  loaded.wanted = wanted;
+  loaded.graph =
+      std::make_unique<pipeline::Graph>(pipeline::expand(*loaded.workflow, expansion_of(loaded)));
+  std::vector<pipeline::InstanceId> all;
+  for (std::size_t i = 0; i < loaded.graph->instance_count(); ++i)
+    all.push_back(pipeline::Graph::instance(i));
+  refuse_own_paths(loaded, all);
+}
+
+}  // namespace
+
+pipeline::Wanted expansion_of(LoadedPipeline& loaded) {
+  return {loaded.wanted, [&](const std::string& file) {
+            const auto there = os::join_path(loaded.directory, file);
+            auto found = os::stat_file(there);
+            if (!found) loaded.watched.push_back({there, found});
+            return found.has_value();
+          }};
+}
+
 // An output is moved aside or deleted before its step runs: that must meet neither the records nor
 // the pipeline. And what lies among the records changes with every run.
-void refuse_own_paths(const LoadedPipeline& loaded) {
+void refuse_own_paths(const LoadedPipeline& loaded,
+                      const std::vector<pipeline::InstanceId>& instances) {
   const auto& graph = *loaded.graph;
   std::vector<base::Error> errors;
   const auto refuse = [&](const char* kind, pipeline::InstanceId id, std::string_view path,
@@ -110,8 +137,12 @@ void refuse_own_paths(const LoadedPipeline& loaded) {
     errors.push_back(std::move(error).hint(hint));
   };
   constexpr const char* among_records = "lies in the folder that provrun keeps its records in";
-  for (std::size_t i = 0; i < graph.instance_count(); ++i) {
-    const auto id = static_cast<pipeline::InstanceId>(i);
+  for (const auto id : instances) {
+    for (const auto& discovery : graph.discoveries(id))
+      if (Workspace::is_own(discovery.pattern.folder() + "/x"))
+        refuse("output", id, discovery.pattern.text(), among_records,
+               loaded.workflow->position(graph.step(id).outputs[discovery.output].discover->place),
+               "write the result to another path");
     for (const auto output : graph.outputs(id)) {
       const auto path = graph.path(output);
       const bool own = Workspace::is_own(path);
@@ -129,25 +160,6 @@ void refuse_own_paths(const LoadedPipeline& loaded) {
   }
   if (!errors.empty()) throw base::ErrorList(std::move(errors));
 }
-
-void expand_into(LoadedPipeline& loaded, const std::string& shown,
-                 const std::vector<pipeline::Override>& overrides,
-                 const std::vector<std::string>& wanted) {
-  WatchedSources sources(loaded.directory, loaded.watched);
-  loaded.workflow = std::make_unique<pipeline::Workflow>(
-      pipeline::load_workflow(loaded.text, shown, sources, overrides));
-  loaded.wanted = wanted;
-  loaded.graph = std::make_unique<pipeline::Graph>(pipeline::expand(
-      *loaded.workflow, {wanted, [&](const std::string& file) {
-                           const auto there = os::join_path(loaded.directory, file);
-                           auto found = os::stat_file(there);
-                           if (!found) loaded.watched.push_back({there, found});
-                           return found.has_value();
-                         }}));
-  refuse_own_paths(loaded);
-}
-
-}  // namespace
 
 std::string LoadedPipeline::name() const {
   if (!workflow->name().empty()) return workflow->name();

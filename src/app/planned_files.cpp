@@ -29,8 +29,15 @@ void PlannedFiles::plan(const core::Artifact& artifact, std::optional<std::strin
   if (link) links_[artifact.path] = std::move(*link);
 }
 
-// Whether the path lies in a directory that is made anew.
+void PlannedFiles::plan_absence(const std::string& path) {
+  planned_.erase(path);
+  absent_.insert(path);
+  identified_.erase(path);
+}
+
+// Whether it will not be there, or lies in a directory that is made anew.
 bool PlannedFiles::goes_away(const std::string& path) const {
+  if (!absent_.empty() && absent_.contains(path)) return true;
   if (directories_.empty()) return false;
   for (auto slash = path.rfind('/'); slash != std::string::npos && slash > 0;
        slash = path.rfind('/', slash - 1))
@@ -49,6 +56,8 @@ bool PlannedFiles::holds_planned(const std::string& directory) const {
 }
 
 bool PlannedFiles::touches(const std::string& directory) const {
+  const auto gone = absent_.lower_bound(directory == "." ? "" : directory + "/");
+  if (gone != absent_.end() && inside(*gone, directory)) return true;
   return directories_.contains(directory) || goes_away(directory) || holds_planned(directory);
 }
 
@@ -58,6 +67,7 @@ std::optional<core::PathState> PlannedFiles::identify(const std::string& path,
   if (kind == core::PathKind::file)
     if (const auto planned = planned_.find(path); planned != planned_.end())
       return core::PathState{planned->second.content, {planned->second}};
+  if (kind == core::PathKind::file && goes_away(path)) return std::nullopt;
   if (kind != core::PathKind::file) return files_.identify(path, kind);
   if (const auto known = identified_.find(path); known != identified_.end()) return known->second;
   auto state = files_.identify(path, kind);
@@ -127,7 +137,9 @@ std::vector<core::ListingEntry> PlannedFiles::list(const std::string& path) {
   if (!touches(path)) return files_.list(path);
   std::map<std::string, core::Presence> names;
   if (!directories_.contains(path) && !goes_away(path))
-    for (const auto& entry : files_.list(path)) names[entry.name] = entry.type;
+    for (const auto& entry : files_.list(path))
+      if (!absent_.contains(path == "." ? entry.name : path + "/" + entry.name))
+        names[entry.name] = entry.type;
   const auto skip = path == "." ? std::size_t{0} : path.size() + 1;
   const auto add = [&](const std::string& full, core::Presence presence) {
     if (!inside(full, path)) return;

@@ -19,6 +19,8 @@ class PlannedFiles : public core::WorkspaceFiles {
 
   /// link: the target, of an output that will be a link.
   void plan(const core::Artifact& artifact, std::optional<std::string> link);
+  /// The file will not be there, unless it is planned afterwards.
+  void plan_absence(const std::string& path);
   /// What is there now below it goes away first.
   void plan_directory(const std::string& path) { directories_.insert(path); }
 
@@ -43,6 +45,7 @@ class PlannedFiles : public core::WorkspaceFiles {
   std::map<std::string, core::Artifact> planned_;
   std::map<std::string, std::string> links_;
   std::set<std::string> directories_;
+  std::set<std::string> absent_;
   /// A plan is of one moment: what many steps read is asked for once. Of bounded size.
   std::unordered_map<std::string, std::optional<core::PathState>> identified_;
 };

@@ -18,6 +18,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/catalog/state_file.hpp"
+#include "provrun/engine/discovered_files.hpp"
 #include "provrun/exec/local_executor.hpp"
 #include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
@@ -177,6 +178,17 @@ void require_inputs(const LoadedPipeline& loaded,
       });
 }
 
+engine::Growth growth_of(const RunRequest& request, LoadedPipeline& loaded) {
+  return {*loaded.graph,
+          {expansion_of(loaded),
+           [&] { return pipeline::select(*loaded.graph, request.targets, request.until); },
+           [&](const std::vector<pipeline::InstanceId>& joining) {
+             refuse_own_paths(loaded, joining);
+             require_inputs(loaded, joining);
+             limits_of_run(*loaded.graph, joining, request.limits);  // that there is what they take
+           }}};
+}
+
 core::Artifact artifact_of(CachedFiles& files, const std::string& path) {
   const auto state = files.identify(path, core::PathKind::file);
   if (!state)
@@ -228,9 +240,14 @@ std::function<bool(const std::string&)> leaving_files_of(const pipeline::Graph& 
   if (!has_output(graph, [](const auto& output) { return output.temp; })) return {};
   return [&graph](const std::string& path) {
     const auto found = graph.find_path(path);
-    const auto maker = found ? graph.producer(*found) : std::nullopt;
-    const auto* declaration = maker ? graph.output_declaration(*maker, *found) : nullptr;
-    return declaration != nullptr && declaration->temp;
+    const auto maker = found ? graph.producer(*found) : graph.maker(path);
+    if (!maker) return false;
+    const auto* declaration = found ? graph.output_declaration(*maker, *found) : nullptr;
+    if (declaration != nullptr) return declaration->temp;
+    const auto discoveries = graph.discoveries(*maker);
+    return std::any_of(discoveries.begin(), discoveries.end(), [&](const auto& discovery) {
+      return discovery.pattern.match(path) && graph.step(*maker).outputs[discovery.output].temp;
+    });
   };
 }
 
@@ -248,6 +265,8 @@ std::function<bool(const std::string&)> stored_files_of(const pipeline::Graph& g
       const auto* declaration = graph.output_declaration(*maker, output);
       return declaration == nullptr || declaration->cache;
     }
+    for (const auto& discovery : graph.discoveries(*maker))
+      if (discovery.pattern.match(path)) return graph.step(*maker).outputs[discovery.output].cache;
     return true;
   };
 }
@@ -261,9 +280,10 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   if (!request.every_step_reported)
     if (auto known = NoOpMemo::answer(request, memo_question)) return std::move(*known);
 
-  const auto loaded = load_pipeline(request.pipeline, request.overrides, wanted_of(request));
+  auto loaded = load_pipeline(request.pipeline, request.overrides, wanted_of(request));
   const auto& graph = *loaded.graph;
-  const auto selection = pipeline::select(graph, request.targets, request.until).instances;
+  auto growth = growth_of(request, loaded);
+  const auto& selection = growth.selection();
   engine::Forcing forcing{request.force_all, checked_force_names(graph, request.force_steps)};
   const auto limits = limits_of_run(graph, selection, request.limits);
   require_inputs(loaded, selection);
@@ -360,7 +380,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
        .keep_going = request.keep_going,
        .workspace = workspace.root(),
        .streams = core::Streams::captured});
-  report.outcome = recorded(recorder, [&] { return engine.run(selection); });
+  report.outcome = recorded(recorder, [&] { return engine.run(growth); });
   report.refusal = executor.unmet([&](std::uint32_t token) {
     return std::string(graph.name(static_cast<pipeline::InstanceId>(token)));
   });
@@ -377,6 +397,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
     });
     report.stored_bytes = recorder.statistics().stored_bytes;
   }
+  if (report.outcome.no_such_target) throw *report.outcome.no_such_target;
   if (!report.outcome.to_adopt.empty())
     adopt_undeclared(loaded, report.outcome.to_adopt, request.overrides, notice);
   if (report.outcome.state == core::RunState::completed && report.outcome.to_adopt.empty())
@@ -384,10 +405,34 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   return report;
 }
 
+namespace {
+
+// Paths that an instance is known, or was last seen, to discover; and their pattern.
+void add_discovered(const pipeline::Graph& graph, pipeline::InstanceId id,
+                    WorkspaceHistory& history, std::vector<std::string>& outputs) {
+  for (const auto& discovery : graph.discoveries(id)) {
+    outputs.push_back(discovery.pattern.text());
+    if (const auto* last = history.last(std::string(graph.name(id))))
+      for (const auto& output : last->outputs)
+        if (discovery.pattern.match(output.path)) outputs.push_back(output.path);
+  }
+}
+
+// All that the execution made, temporary files that have gone with the others.
+std::vector<core::Artifact> history_or(const std::vector<core::Artifact>& outputs,
+                                       WorkspaceHistory& history, const std::string& step,
+                                       const core::ExecutionId& execution) {
+  const auto* last = history.last(step);
+  return last != nullptr && last->execution == execution ? last->outputs : outputs;
+}
+
+}  // namespace
+
 Plan plan_workflow(const RunRequest& request) {
-  const auto loaded = load_pipeline(request.pipeline, request.overrides, wanted_of(request));
+  auto loaded = load_pipeline(request.pipeline, request.overrides, wanted_of(request));
   const auto& graph = *loaded.graph;
-  const auto selection = pipeline::select(graph, request.targets, request.until).instances;
+  auto growth = growth_of(request, loaded);
+  const auto& selection = growth.selection();
   engine::Forcing forcing{request.force_all, checked_force_names(graph, request.force_steps)};
   require_inputs(loaded, selection);
 
@@ -421,13 +466,26 @@ Plan plan_workflow(const RunRequest& request) {
   plan.workflow = loaded.name();
   plan.notices = unset_secrets(graph, selection, request.variables);
   enum class Fate : std::uint8_t { known, unknown, blocked };
-  std::vector<Fate> fates(graph.instance_count(), Fate::known);
-  for (const auto id : selection) {
+  std::vector<Fate> fates;
+  const auto add = [&](PlannedStep step, Fate fate) {
+    step.state = fate == Fate::blocked                 ? PlannedStep::State::blocked
+                 : fate == Fate::unknown || step.reuse ? PlannedStep::State::would_run
+                                                       : PlannedStep::State::up_to_date;
+    plan.would_run += step.state == PlannedStep::State::would_run ? 1 : 0;
+    plan.up_to_date += step.state == PlannedStep::State::up_to_date ? 1 : 0;
+    plan.blocked += step.state == PlannedStep::State::blocked ? 1 : 0;
+    plan.steps.push_back(std::move(step));
+  };
+  // The selection grows by what was discovered, as it would in a run.
+  for (std::size_t at = 0; at < selection.size(); ++at) {
+    const auto id = selection[at];
+    fates.resize(graph.instance_count(), Fate::known);
     PlannedStep step;
     step.step = std::string(graph.name(id));
     step.usual_duration_s = history.usual_duration(step.step);
     for (const auto path : graph.outputs(id))
       step.outputs.push_back(std::string(graph.path(path)) + (graph.is_directory(path) ? "/" : ""));
+    add_discovered(graph, id, history, step.outputs);
     auto& fate = fates[pipeline::index_of(id)];
     // Whatever becomes of its inputs.
     const bool frozen = decider.frozen(id);
@@ -448,11 +506,13 @@ Plan plan_workflow(const RunRequest& request) {
       fate = Fate::blocked;
       step.reason = {"impossible", engine::frozen_without(lacks, step.step), "", ""};
     }
+    std::vector<core::Artifact> known_outputs;
     if (fate == Fate::known) {
       auto decision = decider.decide(id);
       step.reason = decision.reason;
       switch (decision.action) {
         case engine::Action::none:
+          known_outputs = history_or(decision.outputs, history, step.step, decision.execution);
           break;
         case engine::Action::execute:
           fate = Fate::unknown;
@@ -461,8 +521,12 @@ Plan plan_workflow(const RunRequest& request) {
           step.reuse = true;
           for (const auto output : graph.outputs(id))
             if (graph.is_directory(output)) files.plan_directory(std::string(graph.path(output)));
+          for (const auto& discovery : graph.discoveries(id))
+            for (const auto& path : engine::find_discovered(files, discovery.pattern))
+              files.plan_absence(path);
           for (const auto& output : decision.outputs)
             files.plan(output, stored->link_target(output.path));
+          known_outputs = decision.outputs;
           break;
         case engine::Action::impossible:
           fate = Fate::blocked;
@@ -470,13 +534,22 @@ Plan plan_workflow(const RunRequest& request) {
           break;
       }
     }
-    step.state = fate == Fate::blocked                 ? PlannedStep::State::blocked
-                 : fate == Fate::unknown || step.reuse ? PlannedStep::State::would_run
-                                                       : PlannedStep::State::up_to_date;
-    plan.would_run += step.state == PlannedStep::State::would_run ? 1 : 0;
-    plan.up_to_date += step.state == PlannedStep::State::up_to_date ? 1 : 0;
-    plan.blocked += step.state == PlannedStep::State::blocked ? 1 : 0;
-    plan.steps.push_back(std::move(step));
+    add(std::move(step), fate);
+    if (fate != Fate::known) continue;
+    growth.ended(id, known_outputs);
+  }
+  for (const auto id : growth.open()) {
+    PlannedStep step;
+    step.step = graph.workflow().step(id).name;
+    step.reason = {"discovery", growth.awaits(id), "", ""};
+    const auto awaited = graph.awaited(id);
+    const bool is_blocked = std::any_of(awaited.begin(), awaited.end(), [&](const auto other) {
+      const auto instances = graph.instances_of(other);
+      return std::any_of(instances.begin(), instances.end(), [&](const auto instance) {
+        return fates[pipeline::index_of(instance)] == Fate::blocked;
+      });
+    });
+    add(std::move(step), is_blocked ? Fate::blocked : Fate::unknown);
   }
   return plan;
 }

@@ -71,8 +71,9 @@ void print_edge(Console& console, const lineage::Edge& edge) {
 
 // The pipeline as a drawing: steps with their instances counted, and the files between them as
 // edges; with instances every instance and file by itself.
-drawing::Graph draw(const app::LoadedPipeline& loaded,
-                    const std::vector<pipeline::InstanceId>& selection, bool instances) {
+drawing::Graph draw(const app::LoadedPipeline& loaded, const pipeline::Selection& selected,
+                    bool instances) {
+  const auto& selection = selected.instances;
   const auto& graph = *loaded.graph;
   drawing::Graph drawn;
   drawn.title = loaded.name();
@@ -98,6 +99,16 @@ drawing::Graph draw(const app::LoadedPipeline& loaded,
           continue;
         drawn.edges.push_back({node_of[from], node_of[to], graph.order_only(id, before)});
       }
+    // Of these nobody knows how many instances they will have.
+    for (const auto step : selected.deferred) {
+      node_of[pipeline::index_of(step)] = drawn.nodes.size();
+      const auto label = steps[pipeline::index_of(step)].name + " ×?";
+      drawn.nodes.push_back({label, drawing::NodeKind::step, drawing::NodeState::plain, label});
+    }
+    for (const auto step : selected.deferred)
+      for (const auto before : graph.waits_for(step))
+        if (const auto node = node_of[pipeline::index_of(before)]; node != SIZE_MAX)
+          drawn.edges.push_back({node, node_of[pipeline::index_of(step)], false});
     return drawn;
   }
   std::vector<std::size_t> path_node(graph.path_count(), SIZE_MAX);
@@ -129,6 +140,15 @@ drawing::Graph draw(const app::LoadedPipeline& loaded,
     for (const auto before : graph.predecessors(id))
       if (graph.order_only(id, before) && instance_node[pipeline::index_of(before)] != SIZE_MAX)
         drawn.edges.push_back({instance_node[pipeline::index_of(before)], node, true});
+  }
+  for (const auto step : selected.deferred) {
+    const auto node = drawn.nodes.size();
+    const auto label = graph.workflow().step(step).name + "@…";
+    drawn.nodes.push_back({label, drawing::NodeKind::step, drawing::NodeState::plain, label});
+    for (const auto before : graph.waits_for(step))
+      for (const auto id : graph.instances_of(before))
+        if (const auto from = instance_node[pipeline::index_of(id)]; from != SIZE_MAX)
+          drawn.edges.push_back({from, node, false});
   }
   return drawn;
 }
@@ -204,8 +224,7 @@ int command_graph(const Call& call) {
     path = app::find_pipeline(os::current_directory());
   }
   const auto loaded = app::load_pipeline(path, {});
-  const auto selection = pipeline::select(*loaded.graph, words).instances;
-  const auto drawn = draw(loaded, selection, instances);
+  const auto drawn = draw(loaded, pipeline::select(*loaded.graph, words), instances);
   const auto text = kind == "svg" ? drawing::to_svg(drawn) : drawing::to_dot(drawn);
   if (output) {
     os::write_file_atomically(*output, text, os::Durability::cached, 0644);

@@ -88,6 +88,7 @@ std::string describe(const core::Reason& reason) {
   if (reason.kind == "forced") return "it was asked for by force";
   if (reason.kind == "always") return "it runs always";
   if (reason.kind == "upstream") return base::format("{} comes first", what);
+  if (reason.kind == "discovery") return base::format("its instances are known after {}", what);
   if (reason.kind == "record_lost") return "the record of its last run is not known";
   if (reason.kind == "unstable_input")
     return base::format("its input {} changed while it ran last", what);
@@ -176,6 +177,10 @@ void RunView::recording() {
 void RunView::run_started(std::size_t steps) {
   steps_ = steps;
   started_ = os::steady_now();
+}
+
+void RunView::run_grew(std::size_t steps) {
+  steps_ = steps;
 }
 
 void RunView::step_started(const std::string& step, const core::Reason&, int) {

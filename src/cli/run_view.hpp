@@ -21,6 +21,7 @@ class RunView : public app::RunObserver {
   void waiting_for(const std::string& holder) override;
   void recording() override;
   void run_started(std::size_t steps) override;
+  void run_grew(std::size_t steps) override;
   void step_started(const std::string& step, const core::Reason& reason, int attempt) override;
   void attempt_failed(const std::string& step, const core::Attempt& attempt,
                       std::chrono::nanoseconds pause) override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "output_files.hpp"
 #include "output_rules.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -112,6 +113,10 @@ bool Decider::forced(InstanceId id) const {
 }
 
 bool declares_output(const pipeline::Graph& graph, InstanceId id, std::string_view path) {
+  const auto discoveries = graph.discoveries(id);
+  if (std::any_of(discoveries.begin(), discoveries.end(),
+                  [&](const auto& discovery) { return discovery.pattern.match(path); }))
+    return true;
   const auto outputs = graph.outputs(id);
   return std::any_of(outputs.begin(), outputs.end(), [&](PathId output) {
     const auto declared = graph.path(output);
@@ -137,37 +142,54 @@ void Decider::add_observed_outputs(InstanceId id, const std::vector<core::Artifa
 
 Decider::Outputs Decider::identify_outputs(InstanceId id, const core::LastExecution* last) {
   Outputs outputs;
-  for (OutputWalk walk(graph_, id); walk.next();) {
-    const auto path = walk.path();
-    const auto& rules = walk.rules();
-    const std::string name(graph_.path(path));
-    std::optional<core::PathState> state;
-    try {
-      state = files_.identify(name, kind_of(graph_, path));
-    } catch (const base::Error&) {
-      state.reset();  // of another kind, or not to be read: no result that one could use
+  for (OutputWalk walk(graph_, id); walk.next();)
+    identify_output(std::string(graph_.path(walk.path())), kind_of(graph_, walk.path()),
+                    walk.rules(), last, outputs);
+  for (const auto& discovery : graph_.discoveries(id)) {
+    const auto& rules = graph_.step(id).outputs[discovery.output];
+    auto paths = find_discovered(files_, discovery.pattern);
+    if (rules.temp && last != nullptr) {
+      for (const auto& made : last->outputs)
+        if (discovery.pattern.match(made.path)) paths.push_back(made.path);
+      std::sort(paths.begin(), paths.end());
+      paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
     }
-    if (!state && rules.temp && last != nullptr) {
-      const auto made = std::find_if(last->outputs.begin(), last->outputs.end(),
-                                     [&](const auto& artifact) { return artifact.path == name; });
-      if (made != last->outputs.end()) {
-        outputs.present.push_back(*made);
-        outputs.removed.push_back(name);
-        continue;
-      }
-    }
-    if (!state && rules.optional) continue;
-    if (!state) {
-      if (outputs.first_missing.empty()) outputs.first_missing = name;
-      continue;
-    }
-    if (outputs.first_wrong.empty() && !ensure_problem(rules, *state, name).empty())
-      outputs.first_wrong = name;
-    std::move(state->files.begin(), state->files.end(), std::back_inserter(outputs.present));
+    if (paths.empty() && !rules.optional && outputs.first_missing.empty())
+      outputs.first_missing = discovery.pattern.text();
+    for (const auto& path : paths)
+      identify_output(path, core::PathKind::file, rules, last, outputs);
   }
   if (last != nullptr) add_observed_outputs(id, last->outputs, outputs);
   sort_by_path(outputs.present);
   return outputs;
+}
+
+void Decider::identify_output(const std::string& name, core::PathKind kind,
+                              const pipeline::OutputDeclaration& rules,
+                              const core::LastExecution* last, Outputs& outputs) {
+  std::optional<core::PathState> state;
+  try {
+    state = files_.identify(name, kind);
+  } catch (const base::Error&) {
+    state.reset();  // of another kind, or not to be read: no result that one could use
+  }
+  if (!state && rules.temp && last != nullptr) {
+    const auto made = std::find_if(last->outputs.begin(), last->outputs.end(),
+                                   [&](const auto& artifact) { return artifact.path == name; });
+    if (made != last->outputs.end()) {
+      outputs.present.push_back(*made);
+      outputs.removed.push_back(name);
+      return;
+    }
+  }
+  if (!state && rules.optional) return;
+  if (!state) {
+    if (outputs.first_missing.empty()) outputs.first_missing = name;
+    return;
+  }
+  if (outputs.first_wrong.empty() && !ensure_problem(rules, *state, name).empty())
+    outputs.first_wrong = name;
+  std::move(state->files.begin(), state->files.end(), std::back_inserter(outputs.present));
 }
 
 bool Decider::frozen(InstanceId id) const {
@@ -243,6 +265,8 @@ Decision Decider::decide(InstanceId id) {
   for (const auto path : graph_.outputs(id))
     parts.outputs.push_back(std::string(graph_.path(path)) +
                             (graph_.is_directory(path) ? "/" : ""));
+  for (const auto& discovery : graph_.discoveries(id))
+    parts.discovered.push_back(discovery.pattern.text());
   parts.parameters = *step.parameters;
   auto environment = environment_of(step, invocation, variables_);
   parts.environment = std::move(environment.counting);
@@ -351,15 +375,22 @@ std::optional<core::PathState> Decider::removed_input(PathId path) {
 // What is protected is replaced only by who asks for it.
 void Decider::refuse_protected(InstanceId id, Decision& decision) {
   if (forced(id)) return;
+  const auto refuse = [&](const std::string& name) {
+    decision.action = Action::impossible;
+    decision.problem = base::format("would overwrite its protected output {}; --force {} does",
+                                    base::printable(name), graph_.name(id));
+  };
   for (OutputWalk walk(graph_, id); walk.next();) {
     if (!walk.rules().is_protected) continue;
     const auto path = walk.path();
     const std::string name(graph_.path(path));
     if (files_.look(name, core::Look::presence).presence == core::Presence::absent) continue;
-    decision.action = Action::impossible;
-    decision.problem = base::format("would overwrite its protected output {}; --force {} does",
-                                    base::printable(name), graph_.name(id));
-    return;
+    return refuse(name);
+  }
+  for (const auto& discovery : graph_.discoveries(id)) {
+    if (!graph_.step(id).outputs[discovery.output].is_protected) continue;
+    const auto there = find_discovered(files_, discovery.pattern);
+    if (!there.empty()) return refuse(there.front());
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "output_rules.hpp"
+#include "provrun/engine/decider.hpp"
 
 namespace provrun::engine {
 
@@ -34,25 +35,34 @@ void Dependencies::add_maker(const std::string& path, InstanceId id) {
 }
 
 void Dependencies::prepare() {
-  if (prepared_) return;
-  prepared_ = true;
-  learned_.resize(graph_.instance_count());
-  read_from_.resize(graph_.instance_count());
-  std::vector<const core::LastExecution*> last(graph_.instance_count());
-  for (std::size_t i = 0; i < graph_.instance_count(); ++i) {
+  const auto from = prepared_;
+  const auto count = graph_.instance_count();
+  if (from == count && from > 0) return;
+  prepared_ = count;
+  ancestors_of_.reset();
+  learned_.resize(count);
+  read_from_.resize(count);
+  std::vector<const core::LastExecution*> last(count - from);
+  for (auto i = from; i < count; ++i) {
     const auto id = pipeline::Graph::instance(i);
     for (OutputWalk walk(graph_, id); walk.next();) {
       add_maker(std::string(graph_.path(walk.path())), id);
       if (walk.rules().temp) temporary_.emplace(graph_.path(walk.path()));
     }
-    last[i] = history_.last(std::string(graph_.name(id)));
-    if (last[i] != nullptr)
-      for (const auto& output : last[i]->outputs) add_maker(output.path, id);
+    last[i - from] = history_.last(std::string(graph_.name(id)));
+    if (last[i - from] != nullptr)
+      for (const auto& output : last[i - from]->outputs) {
+        add_maker(output.path, id);
+        for (const auto& discovery : graph_.discoveries(id))
+          if (graph_.step(id).outputs[discovery.output].temp &&
+              discovery.pattern.match(output.path))
+            temporary_.insert(output.path);
+      }
   }
-  for (std::size_t i = 0; i < graph_.instance_count(); ++i) {
-    if (last[i] == nullptr) continue;
+  for (auto i = from; i < count; ++i) {
+    if (last[i - from] == nullptr) continue;
     const auto id = pipeline::Graph::instance(i);
-    for (const auto& set : last[i]->observed) {
+    for (const auto& set : last[i - from]->observed) {
       if (set->path_class != PathClass::workspace) continue;
       for (const auto& access : set->accesses) {
         if (need_of(access, true) != Need::content) continue;
@@ -112,10 +122,17 @@ bool Dependencies::comes_before(InstanceId earlier, InstanceId later) {
   return ancestors_[index_of(earlier)];
 }
 
+// What will be made by instances that are not known yet. They all come later, but it may be a
+// folder in which earlier ones make something, too.
+bool Dependencies::is_made_by_nobody_yet(const std::string& path) const {
+  return graph_.may_come(path) && !makers_.contains(path) && !graph_.maker(path);
+}
+
 // True when steps make it, or something in it, and none of them comes before this one: in a fresh
 // workspace it would not be there yet.
 bool Dependencies::is_made_later(const std::string& path, InstanceId id) {
   prepare();
+  if (is_made_by_nobody_yet(path)) return true;
   const auto found = makers_.find(path);
   if (found == makers_.end()) {
     const auto maker = graph_.maker(path);
@@ -257,6 +274,8 @@ std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access&
       const auto sight = files_.look(access.path, core::Look::presence);
       // Strictly, a file that the step looked for and made must not be there yet.
       const bool own = need_of(access) == Need::nothing;
+      // Its outputs go away before it runs.
+      if (own && declares_output(graph_, id, access.path)) return std::nullopt;
       // What we may not look at the step may not either: a folder of PATH that is closed to us.
       if (sight.presence == Presence::absent || sight.presence == Presence::unknown ||
           (!own && is_made_later(access.path, id)))

@@ -6,7 +6,8 @@
 #include <unordered_map>
 
 #include "execution_record.hpp"
-#include "output_rules.hpp"
+#include "job.hpp"
+#include "output_files.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -41,19 +42,19 @@ bool ends_run(const base::Error& error) {
 
 class Engine::Run {
  public:
-  Run(Engine& engine, const std::vector<InstanceId>& selection)
+  Run(Engine& engine, Growth& growth)
       : e_(engine),
-        selection_(selection),
+        growth_(growth),
+        outputs_(engine.graph_, engine.files_, engine.history_),
         tasks_(engine.graph_.instance_count()),
         scheduler_(limits_of(engine.options_)),
         lines_(engine.graph_.workflow().steps().size()),
-        temporary_(engine.graph_, selection,
-                   {engine.files_, engine.results_, engine.history_, engine.log_,
-                    engine.decider_.dependencies()}) {}
+        temporary_(engine.graph_, {engine.files_, engine.results_, engine.history_, engine.log_,
+                                   engine.decider_.dependencies()}) {}
 
   Outcome execute() {
-    prepare();
-    e_.observer_.run_started(selection_.size());
+    join(growth_.selection());
+    e_.observer_.run_started(growth_.selection().size() + growth_.open().size());
     try {
       loop();
     } catch (...) {
@@ -84,20 +85,71 @@ class Engine::Run {
     nanoseconds started{0};
   };
 
-  void prepare() {
-    for (const auto id : selection_) tasks_[index_of(id)].status = Status::waiting;
-    for (const auto id : selection_) {
+  // The instances are part of the run from now on. All that they wait for is, too, or was before.
+  void join(const std::vector<InstanceId>& joining) {
+    tasks_.resize(e_.graph_.instance_count());
+    temporary_.join(joining, !growth_.open().empty());
+    for (const auto id : joining) tasks_[index_of(id)].status = Status::waiting;
+    const auto is_open = [&](InstanceId before) {
+      const auto status = tasks_[index_of(before)].status;
+      return status != Status::unselected && status != Status::done;
+    };
+    for (const auto id : joining) {
       auto& task = tasks_[index_of(id)];
       for (const auto before : e_.graph_.predecessors(id))
-        if (tasks_[index_of(before)].status != Status::unselected) ++task.open_predecessors;
+        if (is_open(before)) ++task.open_predecessors;
       for (const auto before : e_.decider_.dependencies().learned(id)) {
-        if (tasks_[index_of(before)].status == Status::unselected) continue;
+        if (!is_open(before)) continue;
         ++task.open_predecessors;
         learned_successors_[static_cast<std::uint32_t>(index_of(before))].push_back(id);
       }
     }
-    for (const auto id : selection_)
+    for (const auto id : joining)
       if (tasks_[index_of(id)].open_predecessors == 0) make_ready(id);
+  }
+
+  // What the instance has discovered may tell the instances of other steps.
+  void grow(InstanceId id, const core::Execution& execution) {
+    const auto* last = e_.history_.last(execution.step);
+    // Temporary files that are gone are discovered all the same.
+    const bool from_last = execution.state == core::StepState::up_to_date && last != nullptr &&
+                           last->execution == execution.id;
+    try {
+      const auto joining = growth_.ended(id, from_last ? last->outputs : execution.outputs);
+      if (!joining.empty()) join(joining);
+      if (growth_.open().empty()) temporary_.let_go();
+      if (joining.empty()) return;
+    } catch (const base::Error& error) {
+      if (ends_run(error)) throw;
+      if (error.code() == base::ErrorCode::not_found) {
+        outcome_.no_such_target = error;
+        return;
+      }
+      std::string first;
+      for (const auto step : growth_.failed()) {
+        core::Execution ended;
+        ended.id = e_.services_.new_execution_id();
+        ended.step = e_.graph_.workflow().step(step).name;
+        ended.state = first.empty() ? core::StepState::failed : core::StepState::skipped;
+        if (first.empty())
+          ended.failure = laid_out_failure(error);
+        else
+          ended.reason = {"upstream", first, "", ""};
+        if (first.empty()) first = ended.step;
+        end_deferred(ended);
+      }
+    }
+    e_.observer_.run_grew(growth_.selection().size() + growth_.open().size() +
+                          growth_.failed().size());
+  }
+
+  // The execution of a step that never got its instances.
+  void end_deferred(core::Execution& execution) {
+    outcome_.counts.add(execution.state);
+    if (execution.state == core::StepState::failed && outcome_.failure.empty())
+      outcome_.failure = execution.step + " " + execution.failure;
+    e_.log_.execution_ended(execution, {});
+    e_.observer_.step_ended(execution, {});
   }
 
   static Limits limits_of(const Options& options) {
@@ -258,7 +310,7 @@ class Engine::Run {
   bool restore(InstanceId id, Active& active) {
     auto& execution = active.execution;
     try {
-      prepare_outputs(id);
+      outputs_.prepare(id);
       const auto* last = e_.history_.last(execution.step);
       for (const auto& output : active.decision.outputs) {
         if (!declares_output(e_.graph_, id, output.path))
@@ -289,24 +341,11 @@ class Engine::Run {
     return true;
   }
 
-  void prepare_outputs(InstanceId id) {
-    static const std::vector<core::Artifact> nothing;
-    const auto* last = e_.history_.last(std::string(e_.graph_.name(id)));
-    const auto& known = last != nullptr ? last->outputs : nothing;
-    for (OutputWalk walk(e_.graph_, id); walk.next();) {
-      const std::string name(e_.graph_.path(walk.path()));
-      const auto kind = Decider::kind_of(e_.graph_, walk.path());
-      if (walk.rules().persist && e_.files_.identify(name, kind)) continue;
-      e_.files_.prepare_output(name, kind, known);
-    }
-  }
-
   void start_attempt(InstanceId id) {
     auto& active = active_.at(static_cast<std::uint32_t>(index_of(id)));
     const auto& step = e_.graph_.step(id);
-    const auto invocation = e_.graph_.invocation(id);
     try {
-      prepare_outputs(id);
+      outputs_.prepare(id);
     } catch (const base::Error& error) {
       if (ends_run(error)) throw;
       auto ended = std::move(active);
@@ -314,29 +353,7 @@ class Engine::Run {
       fail(id, ended, "has no place for its outputs: " + error.message());
       return;
     }
-    core::Job job;
-    job.token = static_cast<std::uint32_t>(index_of(id));
-    job.scripts = invocation.scripts;
-    job.shell = *step.shell;
-    job.plain_shell = step.shell_is_default;
-    job.working_directory = invocation.directory == "."
-                                ? e_.options_.workspace
-                                : e_.options_.workspace + "/" + invocation.directory;
-    job.environment = environment_of(step, invocation, e_.decider_.variables()).process;
-    // Tells a provrun inside of the step where it is.
-    job.environment.emplace_back(std::string(kWorkspaceVariable), e_.options_.workspace);
-    // Stream paths are relative to the workspace, the job's to its working directory.
-    const auto full = [&](const std::optional<pipeline::PathId>& path) {
-      if (!path) return std::string();
-      const std::string name(e_.graph_.path(*path));
-      return name.starts_with('/') ? name : e_.options_.workspace + "/" + name;
-    };
-    job.stdin_path = full(invocation.standard_input);
-    job.stdout_path = full(invocation.standard_output);
-    job.stderr_path = full(invocation.standard_error);
-    job.streams = e_.options_.streams;
-    job.workspace = e_.options_.workspace;
-    if (!step.traced) job.trace = core::TraceMode::off;
+    auto job = job_of(e_.graph_, id, e_.decider_.variables(), e_.options_);
     active.scene = scene_of(job.environment);
     active.started = e_.services_.steady_now();
     ++active.attempts;
@@ -402,30 +419,8 @@ class Engine::Run {
 
   // Fills in the outputs; false, with the failure said, when one is not there.
   bool collect_outputs(InstanceId id, core::Execution& execution) {
-    for (OutputWalk walk(e_.graph_, id); walk.next();) {
-      const std::string name(e_.graph_.path(walk.path()));
-      const auto& rules = walk.rules();
-      const auto kind = Decider::kind_of(e_.graph_, walk.path());
-      std::optional<core::PathState> state;
-      try {
-        if (rules.is_protected) e_.files_.protect(name, kind);
-        state = e_.files_.identify(name, kind);
-      } catch (const base::Error& error) {
-        execution.failure = "did not make what was declared: " + error.message();
-        return false;
-      }
-      if (!state && rules.optional) continue;
-      if (!state) {
-        execution.failure = base::format("did not make its output {}", base::printable(name));
-        return false;
-      }
-      execution.failure = ensure_problem(rules, *state, name);
-      if (!execution.failure.empty()) return false;
-      std::move(state->files.begin(), state->files.end(), std::back_inserter(execution.outputs));
-    }
-    std::sort(execution.outputs.begin(), execution.outputs.end(),
-              [](const auto& a, const auto& b) { return a.path < b.path; });
-    return true;
+    execution.failure = outputs_.collect(id, execution.outputs);
+    return execution.failure.empty();
   }
 
   std::optional<SortedOut> sort_out_accesses(InstanceId id, Active& active,
@@ -453,9 +448,12 @@ class Engine::Run {
     std::vector<std::string> own;
     for (const auto& path : declared.outputs)
       own.push_back(path.ends_with('/') ? path.substr(0, path.size() - 1) : path);
-    for (const auto& access : observation.accesses)
-      if (access.uses.has(core::Use::create) || access.uses.has(core::Use::write))
-        own.push_back(access.path);
+    for (const auto& access : observation.accesses) {
+      if (!access.uses.has(core::Use::create) && !access.uses.has(core::Use::write)) continue;
+      own.push_back(access.path);
+      for (const auto& discovery : e_.graph_.discoveries(id))
+        if (discovery.pattern.match(access.path)) declared.outputs.push_back(access.path);
+    }
     std::sort(own.begin(), own.end());
     auto& dependencies = e_.decider_.dependencies();
     auto seen = sort_out(std::move(observation), declared, active.scene, [&](core::Access& access) {
@@ -565,15 +563,10 @@ class Engine::Run {
 
   void set_outputs_aside(InstanceId id, core::Execution& execution) {
     execution.outputs.clear();
-    for (OutputWalk walk(e_.graph_, id); walk.next();) {
-      const std::string name(e_.graph_.path(walk.path()));
-      if (walk.rules().log || walk.rules().persist)
-        continue;  // a log of the failure; what the next one goes on with
-      const auto where = e_.files_.set_aside(name);
-      if (!where.empty())
-        e_.observer_.notice(base::format("{}: unfinished {} is now {}", execution.step,
-                                         base::printable(name), base::printable(where)));
-    }
+    outputs_.set_aside(id, [&](const std::string& path, const std::string& where) {
+      e_.observer_.notice(base::format("{}: unfinished {} is now {}", execution.step,
+                                       base::printable(path), base::printable(where)));
+    });
   }
 
   // The execution is final: written down, shown, and what waited for it may go on.
@@ -609,6 +602,7 @@ class Engine::Run {
         found != learned_successors_.end())
       for (const auto next : found->second) let_go(next);
     for (const auto next : e_.graph_.successors(id)) let_go(next);
+    grow(id, execution);
   }
 
   void let_go(InstanceId id) {
@@ -619,7 +613,9 @@ class Engine::Run {
   // What never got its turn is recorded as skipped, with what it waited for.
   void finish() {
     std::vector<bool> blocked(tasks_.size());
-    for (const auto id : selection_) {
+    auto selection = growth_.selection();
+    std::sort(selection.begin(), selection.end());
+    for (const auto id : selection) {
       const auto status = tasks_[index_of(id)].status;
       if (status == Status::done || status == Status::failed) continue;
       // Pausing, or waiting for what its next attempt takes, which will not come.
@@ -645,6 +641,14 @@ class Engine::Run {
       outcome_.counts.add(core::StepState::skipped);
       e_.log_.execution_ended(skipped.execution, {});
       e_.observer_.step_ended(skipped.execution, {});
+    }
+    for (const auto step : growth_.open()) {
+      core::Execution skipped;
+      skipped.id = e_.services_.new_execution_id();
+      skipped.step = e_.graph_.workflow().step(step).name;
+      skipped.state = core::StepState::skipped;
+      skipped.reason = {"upstream", growth_.awaits(step), "", ""};
+      end_deferred(skipped);
     }
     if (interrupts_ > 0 && outcome_.counts.skipped + outcome_.counts.failed > 0)
       outcome_.state = core::RunState::interrupted;
@@ -676,7 +680,8 @@ class Engine::Run {
   };
 
   Engine& e_;
-  const std::vector<InstanceId>& selection_;
+  Growth& growth_;
+  OutputFiles outputs_;
   std::vector<Task> tasks_;
   std::unordered_map<std::uint32_t, Active> active_;
   std::unordered_map<std::uint32_t, std::vector<InstanceId>> learned_successors_;
@@ -709,8 +714,8 @@ Engine::Engine(const pipeline::Graph& graph, core::Executor& executor, core::Wor
 
 Engine::~Engine() = default;
 
-Outcome Engine::run(const std::vector<InstanceId>& selection) {
-  return Run(*this, selection).execute();
+Outcome Engine::run(Growth& growth) {
+  return Run(*this, growth).execute();
 }
 
 }  // namespace provrun::engine

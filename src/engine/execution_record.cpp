@@ -39,6 +39,12 @@ std::string describe_failure(const core::Attempt& attempt, const pipeline::Step&
   return base::format("failed with exit code {}", attempt.exit_code);
 }
 
+std::string laid_out_failure(const base::Error& error) {
+  std::string text = "cannot be laid out: ";
+  if (const auto place = error.position()) text += place->to_string() + ": ";
+  return text + error.message();
+}
+
 void take_observed(core::StoredResult& stored, core::Execution& execution) {
   if (stored.observed.mechanism.empty()) return;
   execution.grade = stored.grade;

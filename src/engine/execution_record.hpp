@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "provrun/base/error.hpp"
 #include "provrun/core/ports/results.hpp"
 #include "provrun/pipeline/workflow.hpp"
 
@@ -15,6 +16,8 @@ inline constexpr std::string_view kOnlyDeclared = "files are those that the pipe
 /// The end of a sentence about the step. number: which attempt it was, from 1.
 std::string describe_failure(const core::Attempt& attempt, const pipeline::Step& step,
                              std::uint32_t number);
+/// Why a step did not get its instances, as the end of a sentence about it.
+std::string laid_out_failure(const base::Error& error);
 /// What was observed of the stored execution holds for the one that takes its results.
 void take_observed(core::StoredResult& stored, core::Execution& execution);
 void forget_observed(core::Execution& execution);

@@ -34,6 +34,7 @@ Json key_document(const KeyParts& parts) {
                     {"outputs", strings(parts.outputs)},
                     {"parameters", parts.parameters.is_null() ? Json::object() : parts.parameters},
                     {"environment", std::move(environment)}});
+  if (!parts.discovered.empty()) document.set("discover", strings(parts.discovered));
   if (!parts.stdin_path.empty()) document.set("stdin", parts.stdin_path);
   if (!parts.stdout_path.empty()) document.set("stdout", parts.stdout_path);
   if (!parts.stderr_path.empty()) document.set("stderr", parts.stderr_path);
@@ -134,6 +135,7 @@ std::vector<core::Reason> list_differences(const Json& before, const Json& after
   compare_objects(member(before, "environment"), member(after, "environment"), "", "environment",
                   reasons);
   compare_member(before, after, "outputs", "output_declared", reasons);
+  compare_member(before, after, "discover", "output_declared", reasons);
   compare_member(before, after, "shell", "shell", reasons);
   compare_member(before, after, "directory", "directory", reasons);
   compare_member(before, after, "stdin", "command", reasons);

@@ -1,6 +1,7 @@
 #include "temporary_files.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "output_rules.hpp"
 #include "provrun/base/error.hpp"
@@ -11,35 +12,48 @@ using pipeline::index_of;
 using pipeline::InstanceId;
 using pipeline::PathId;
 
-TemporaryFiles::TemporaryFiles(const pipeline::Graph& graph,
-                               const std::vector<InstanceId>& selection, Ports ports)
-    : graph_(graph), ports_(ports) {
-  const auto steps = graph.workflow().steps();
-  const bool any = std::any_of(steps.begin(), steps.end(), [](const auto& step) {
-    return std::any_of(step.outputs.begin(), step.outputs.end(),
-                       [](const auto& output) { return output.temp; });
-  });
-  if (!any) return;
-  for (std::size_t i = 0; i < graph.instance_count(); ++i)
-    for (OutputWalk walk(graph, pipeline::Graph::instance(i)); walk.next();)
+void TemporaryFiles::join(const std::vector<InstanceId>& joining, bool more_to_come) {
+  is_holding_ = more_to_come;
+  if (counted_ == 0) {
+    const auto steps = graph_.workflow().steps();
+    any_ = std::any_of(steps.begin(), steps.end(), [](const auto& step) {
+      return std::any_of(step.outputs.begin(), step.outputs.end(),
+                         [](const auto& output) { return output.temp; });
+    });
+  }
+  if (!any_) return;
+  const auto count = graph_.instance_count();
+  selected_.resize(count);
+  for (const auto id : joining) selected_[index_of(id)] = true;
+  for (auto i = counted_; i < count; ++i)
+    for (OutputWalk walk(graph_, pipeline::Graph::instance(i)); walk.next();)
       if (walk.rules().temp) readers_.emplace(static_cast<std::uint32_t>(walk.path()), 0);
-  std::vector<bool> selected(graph.instance_count());
-  for (const auto id : selection) selected[index_of(id)] = true;
-  std::vector<bool> stays(graph.path_count());
-  for (std::size_t i = 0; i < graph.instance_count(); ++i) {
-    const auto id = pipeline::Graph::instance(i);
-    const auto declared = graph.inputs(id);
+  for (std::size_t i = 0; i < count; ++i)
+    for (const auto& discovery : graph_.discoveries(pipeline::Graph::instance(i)))
+      if (graph_.step(discovery.by).outputs[discovery.output].temp)
+        for (const auto file : discovery.files)
+          readers_.emplace(static_cast<std::uint32_t>(file), 0);
+  const auto count_reads = [&](InstanceId id) {
+    const auto declared = graph_.inputs(id);
     auto others = ports_.dependencies.temporary_reads(id);
     std::erase_if(others, [&](PathId path) {
       return std::find(declared.begin(), declared.end(), path) != declared.end();
     });
-    if (!others.empty()) undeclared_.emplace(static_cast<std::uint32_t>(i), std::move(others));
+    if (!others.empty())
+      undeclared_.emplace(static_cast<std::uint32_t>(index_of(id)), std::move(others));
     each_read(id, [&](PathId path, std::uint32_t& readers) {
       ++readers;
-      if (!selected[i]) stays[index_of(path)] = true;
+      if (!selected_[index_of(id)]) stays_.insert(static_cast<std::uint32_t>(path));
     });
-  }
-  std::erase_if(readers_, [&](const auto& entry) { return stays[entry.first]; });
+  };
+  for (auto i = counted_; i < count; ++i) count_reads(pipeline::Graph::instance(i));
+  counted_ = count;
+}
+
+void TemporaryFiles::let_go() {
+  is_holding_ = false;
+  for (auto& [path, inputs] : std::exchange(held_, {}))
+    if (readers_.at(path) == 0) remove(static_cast<PathId>(path), inputs);
 }
 
 // Each temporary file that the instance reads, with how many readers are not done.
@@ -59,7 +73,13 @@ void TemporaryFiles::each_read(InstanceId id, Use use) {
 
 void TemporaryFiles::done_reading(InstanceId id, const std::vector<core::Artifact>& inputs) {
   each_read(id, [&](PathId path, std::uint32_t& readers) {
-    if (readers > 0 && --readers == 0) remove(path, inputs);
+    if (readers == 0 || --readers > 0) return;
+    const auto number = static_cast<std::uint32_t>(path);
+    if (stays_.contains(number)) return;
+    if (is_holding_)
+      held_.emplace(number, inputs);
+    else
+      remove(path, inputs);
   });
 }
 

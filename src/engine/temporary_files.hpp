@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "provrun/core/ports/results.hpp"
@@ -23,8 +24,13 @@ class TemporaryFiles {
     core::RunLog& log;
     Dependencies& dependencies;
   };
-  TemporaryFiles(const pipeline::Graph& graph, const std::vector<pipeline::InstanceId>& selection,
-                 Ports ports);
+  TemporaryFiles(const pipeline::Graph& graph, Ports ports) : graph_(graph), ports_(ports) {}
+
+  /// The instances are part of the run from now on; those of the graph that are not are of no run.
+  /// more_to_come: others may join later and read what those read: nothing goes until let_go.
+  void join(const std::vector<pipeline::InstanceId>& joining, bool more_to_come);
+  /// No more instances join.
+  void let_go();
 
   /// The instance has ended well, with these inputs. What it was the last to read goes when it is
   /// stored; something else that stands there now is set aside.
@@ -42,7 +48,13 @@ class TemporaryFiles {
 
   const pipeline::Graph& graph_;
   Ports ports_;
+  bool any_ = false;         // the workflow has temporary files
+  bool is_holding_ = false;  // more readers may come
+  std::size_t counted_ = 0;  // so many instances are known
+  std::vector<bool> selected_;
   std::unordered_map<std::uint32_t, std::uint32_t> readers_;  // path → how many are not done
+  std::unordered_set<std::uint32_t> stays_;                   // what others read
+  std::unordered_map<std::uint32_t, std::vector<core::Artifact>> held_;  // read by all so far
   std::unordered_map<std::uint32_t, std::vector<pipeline::PathId>> undeclared_;  // by reader
 };
 

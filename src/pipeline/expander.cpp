@@ -7,6 +7,14 @@ namespace provrun::pipeline {
 
 namespace {
 
+std::vector<std::string> variables_of(const InstanceView& instance) {
+  std::vector<std::string> values;
+  if (instance.table == nullptr) return values;
+  for (std::size_t i = 0; i < instance.table->variables.size(); ++i)
+    values.emplace_back(instance.variable(i));
+  return values;
+}
+
 // base::shell_quote for text that mostly needs no quotes, without a copy.
 void append_quoted(std::string& out, std::string_view word) {
   for (const char c : word) {
@@ -54,8 +62,9 @@ void Expander::append_input(const InputDeclaration& input, const InstanceView& i
     }
     const auto& step = workflow_.step(item.collect->step);
     for (const auto id : data_.instances_of[index_of(item.collect->step)])
-      for (const auto path : data_.collected(step, *item.collect, id))
+      data_.each_collected(step, *item.collect, id, [&](PathId path) {
         words.add(data_.paths.text(static_cast<std::uint32_t>(path)));
+      });
   }
 }
 
@@ -66,6 +75,9 @@ void Expander::append_output(const OutputDeclaration& output, const InstanceView
     append(path_template, instance, Insertion::path, path);
     words.add(path);
   }
+  if (!output.discover) return;
+  // What it discovers is not there yet: the folder, and whatever it makes of it.
+  words.add(DiscoverPattern(*output.discover, variables_of(instance)).folder());
 }
 
 bool Expander::append(const Template& text, const InstanceView& instance, Insertion insertion,

@@ -32,9 +32,7 @@ GlobPattern::GlobPattern(std::string_view text) {
         wildcard_ += text.substr(next + 1, at - next - 2);
         continue;
       }
-      const auto found = std::find(variables_.begin(), variables_.end(), match->name);
-      part.variable = static_cast<int>(found - variables_.begin());
-      if (found == variables_.end()) variables_.emplace_back(match->name);
+      part.variable = variable_number(match->name);
     }
     wildcard_ += '*';
     parts_.push_back(std::move(part));
@@ -42,6 +40,23 @@ GlobPattern::GlobPattern(std::string_view text) {
   }
   part.last = true;
   parts_.push_back(std::move(part));
+}
+
+GlobPattern::GlobPattern(const std::vector<std::pair<std::string, std::string>>& parts) {
+  for (const auto& [literal, next] : parts) {
+    Part part{literal, -1, next.empty()};
+    wildcard_ += literal;
+    if (!next.empty()) wildcard_ += '*';
+    if (!next.empty() && next != "*") part.variable = variable_number(next);
+    parts_.push_back(std::move(part));
+  }
+}
+
+int GlobPattern::variable_number(std::string_view name) {
+  const auto found = std::find(variables_.begin(), variables_.end(), name);
+  const auto number = static_cast<int>(found - variables_.begin());
+  if (found == variables_.end()) variables_.emplace_back(name);
+  return number;
 }
 
 bool GlobPattern::match_from(std::string_view path, std::size_t index,

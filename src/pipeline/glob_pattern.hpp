@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace provrun::pipeline {
@@ -11,6 +12,9 @@ namespace provrun::pipeline {
 class GlobPattern {
  public:
   explicit GlobPattern(std::string_view text);
+  /// Literal texts with what stands behind each: a variable's name, "*", or, after the last one,
+  /// "".
+  explicit GlobPattern(const std::vector<std::pair<std::string, std::string>>& parts);
   /// With `*` in place of the variables, for Sources::glob.
   const std::string& wildcard() const { return wildcard_; }
   const std::vector<std::string>& variables() const { return variables_; }
@@ -23,6 +27,7 @@ class GlobPattern {
     int variable = -1;    // -1: a bare `*`, or none at the end
     bool last = false;
   };
+  int variable_number(std::string_view name);
   bool match_from(std::string_view path, std::size_t part, std::vector<std::string_view>& values,
                   std::size_t& steps) const;
   std::string wildcard_;

@@ -9,29 +9,17 @@
 
 namespace provrun::pipeline {
 
-std::span<const PathId> Graph::Data::collected(const Step& step, const Collect& collect,
-                                               InstanceId id) const {
-  const auto all = outputs[index_of(id)];
-  std::size_t begin = 0;
-  std::size_t count = 0;
-  for (std::uint32_t i = 0; i < step.outputs.size(); ++i) {
-    if (collect.output && i < *collect.output) begin += step.outputs[i].paths.size();
-    if (!collect.output || i == *collect.output) count += step.outputs[i].paths.size();
-  }
-  // Fewer only after an output that was refused; the graph is not delivered then.
-  begin = std::min(begin, all.size());
-  return all.subspan(begin, std::min(count, all.size() - begin));
-}
-
 const InstanceTable* Graph::Data::table_of(const Workflow& workflow, StepId step) const {
   const auto& declared = workflow.step(step);
-  if (declared.pattern) return &made[index_of(step)];
+  if (declared.pattern || declared.from) return &made[index_of(step)];
   return declared.instances.get();
 }
 
 std::uint32_t Graph::Data::maker(std::uint32_t path) const {
-  if (producers[path] != kNoInstance || !has_output_directories) return producers[path];
-  return directory_maker(paths.text(path));
+  if (producers[path] != kNoInstance) return producers[path];
+  if (!has_output_directories && discoveries.empty()) return kNoInstance;
+  const auto maker = directory_maker(paths.text(path));
+  return maker != kNoInstance ? maker : discoverer(paths.text(path));
 }
 
 std::uint32_t Graph::Data::directory_maker(std::string_view normal_path) const {
@@ -134,7 +122,9 @@ std::optional<InstanceId> Graph::maker(PathId id) const {
 }
 std::optional<InstanceId> Graph::maker(std::string_view text) const {
   if (const auto id = find_path(text)) return maker(*id);
-  return optional_instance(data_->directory_maker(normalize_path(text)));
+  const auto normal = normalize_path(text);
+  const auto maker = data_->directory_maker(normal);
+  return optional_instance(maker != kNoInstance ? maker : data_->discoverer(normal));
 }
 
 std::optional<PathId> Graph::find_path(std::string_view text) const {
@@ -177,6 +167,9 @@ const OutputDeclaration* Graph::output_declaration(InstanceId id, PathId path) c
     if (at < output.paths.size()) return &output;
     at -= output.paths.size();
   }
+  for (const auto& discovery : discoveries(id))
+    if (std::find(discovery.files.begin(), discovery.files.end(), path) != discovery.files.end())
+      return &step(id).outputs[discovery.output];
   return nullptr;
 }
 

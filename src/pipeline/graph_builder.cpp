@@ -1,6 +1,7 @@
 #include "graph_builder.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "expression.hpp"
 #include "instance_table.hpp"
@@ -34,36 +35,61 @@ void append_name_part(std::string& name, std::string_view value) {
 
 }  // namespace
 
-GraphBuilder::GraphBuilder(const Workflow& workflow, const Wanted& wanted)
-    : graph_(workflow),
-      data_(*graph_.data_),
-      workflow_(workflow),
+GraphBuilder::GraphBuilder(Graph& graph, const Wanted& wanted)
+    : graph_(graph),
+      data_(*graph.data_),
+      workflow_(graph.workflow()),
       wanted_(wanted),
-      diagnostics_(workflow.texts_->texts),
-      expander_(workflow, data_) {}
+      diagnostics_(workflow_.texts_->texts),
+      expander_(workflow_, data_) {}
 
-Graph expand(const Workflow& workflow, const Wanted& wanted) {
-  return GraphBuilder(workflow, wanted).build();
-}
-
-Graph GraphBuilder::build() {
+void GraphBuilder::build() {
+  data_.deferral = find_deferral(workflow_, diagnostics_);
+  diagnostics_.throw_if_any();
+  if (data_.deferral.any())
+    for (const auto& awaited : data_.deferral.awaited)
+      data_.deferred.push_back(awaited.empty() ? 0 : 1);
   make_instances();
   diagnostics_.throw_if_any();
-  claim_outputs();
+  for (std::uint32_t i = 0; i < data_.step_of.size(); ++i) claim_outputs_of(i);
+  data_.index_discoveries();
   make_on_demand();
+  link();
+  check_targets(graph_, diagnostics_);
+  diagnostics_.throw_if_any();
+}
+
+// From instances with outputs to a graph.
+void GraphBuilder::link() {
   check_output_places();
+  check_discoveries();
   link_inputs();
   link_input_directories();
   diagnostics_.throw_if_any();
   join_predecessors();
+  // What was there before is in order, and waits for nothing that is new.
+  const auto count = static_cast<std::uint32_t>(data_.step_of.size());
+  Lists<InstanceId> among_new;
+  for (auto i = old_instances_; i < count && old_instances_ > 0; ++i) {
+    for (const auto before : data_.predecessors[i])
+      if (index_of(before) >= old_instances_)
+        among_new.add(Graph::instance(index_of(before) - old_instances_));
+    among_new.finish();
+  }
   std::vector<std::uint32_t> cycle;
-  const auto order = topological_order(data_.predecessors, cycle);
+  auto order = topological_order(old_instances_ > 0 ? among_new : data_.predecessors, cycle);
+  for (auto& instance : cycle) instance += old_instances_;
   if (!cycle.empty()) report_cycle(cycle);
   diagnostics_.throw_if_any();
+  if (old_instances_ > 0) {
+    for (auto& instance : order) instance += old_instances_;
+    std::vector<std::uint32_t> whole(old_instances_);
+    std::iota(whole.begin(), whole.end(), 0U);
+    whole.insert(whole.end(), order.begin(), order.end());
+    order = std::move(whole);
+  }
   renumber(data_, order);
-  check_targets(graph_, diagnostics_);
-  diagnostics_.throw_if_any();
-  return std::move(graph_);
+  data_.index_discoveries();
 }
 
 InstanceView GraphBuilder::view(std::uint32_t instance) const {
@@ -77,33 +103,44 @@ std::string GraphBuilder::describe(std::uint32_t instance) const {
 }
 
 void GraphBuilder::make_instances() {
-  std::string name;
   const auto steps = workflow_.steps();
-  if (std::any_of(steps.begin(), steps.end(), [](const auto& step) { return step.pattern; }))
+  if (std::any_of(steps.begin(), steps.end(),
+                  [](const auto& step) { return step.pattern || step.from; }))
     data_.made.resize(steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto& step = steps[i];
-    const auto id = static_cast<StepId>(i);
     if (step.pattern) {
       data_.made[i].variables = step.pattern->variables;
       data_.made[i].naming_variables = step.pattern->variables.size();
       data_.made[i].place = step.pattern->place;
-    } else if (step.instances == nullptr) {
-      if (is_wanted(id, 0)) add_instance(id, 0, step.name);
-    } else {
-      const auto& table = *step.instances;
-      if (data_.step_of.size() + table.row_count() > kMaxInstances) {
-        diagnostics_.add(step.place, base::format("more than {} step instances", kMaxInstances));
-        return;
-      }
-      for (std::uint32_t row = 0; row < table.row_count(); ++row)
-        if (is_wanted(id, row)) {
-          set_instance_name(id, row, name);
-          add_instance(id, row, name);
-        }
+    } else if (step.from) {
+      data_.made[i].variables = step.from->variables;
+      data_.made[i].naming_variables = step.from->naming_variables;
+      data_.made[i].place = step.from->place;
+    } else if (!data_.is_deferred(static_cast<StepId>(i))) {
+      make_instances_of(static_cast<StepId>(i));
     }
     data_.instances_of.finish();
   }
+}
+
+void GraphBuilder::make_instances_of(StepId id) {
+  const auto& step = workflow_.step(id);
+  const auto* table = data_.table_of(workflow_, id);
+  if (table == nullptr) {
+    if (is_wanted(id, 0)) add_instance(id, 0, step.name);
+    return;
+  }
+  if (data_.step_of.size() + table->row_count() > kMaxInstances) {
+    diagnostics_.add(step.place, base::format("more than {} step instances", kMaxInstances));
+    return;
+  }
+  std::string name;
+  for (std::uint32_t row = 0; row < table->row_count(); ++row)
+    if (is_wanted(id, row)) {
+      set_instance_name(id, row, name);
+      add_instance(id, row, name);
+    }
 }
 
 void GraphBuilder::set_instance_name(StepId id, std::uint32_t row, std::string& name) const {
@@ -183,14 +220,13 @@ std::optional<std::string_view> GraphBuilder::path_text(const Template& text,
   return std::nullopt;
 }
 
-void GraphBuilder::claim_outputs() {
-  for (std::uint32_t i = 0; i < data_.step_of.size(); ++i) claim_outputs_of(i);
-}
-
 void GraphBuilder::claim_outputs_of(std::uint32_t instance) {
   const auto& step = workflow_.step(data_.step_of[instance]);
-  for (const auto& output : step.outputs)
+  for (std::uint32_t i = 0; i < step.outputs.size(); ++i) {
+    const auto& output = step.outputs[i];
     for (const auto& path : output.paths) claim_output(instance, path, output.temp);
+    if (output.discover) claim_discovery(instance, i);
+  }
   claim_stream(instance, step.standard_output);
   claim_stream(instance, step.standard_error);
   data_.outputs.finish();
@@ -243,9 +279,17 @@ void GraphBuilder::claim_path(std::uint32_t instance, std::string_view text, Pla
         base::format("the first one is declared in line {}", first.line));
     return;
   }
+  if (is_read_already(path)) {
+    diagnostics_.add(place,
+                     base::format("{} makes '{}', which another step reads without waiting for it",
+                                  describe(instance), shown),
+                     "let that step need this one, or write to another path");
+    return;
+  }
   data_.producers[path] = instance;
   data_.directories[path] = is_directory ? 1 : 0;
   data_.has_output_directories = data_.has_output_directories || is_directory;
+  has_new_directories_ = has_new_directories_ || is_directory;
   output_places_[path] = place;
   data_.outputs.add(static_cast<PathId>(path));
 }
@@ -262,9 +306,11 @@ void GraphBuilder::check_working_directory(std::uint32_t instance) {
 // An output that lies in another output: only the instance that owns the directory may declare it.
 void GraphBuilder::check_output_places() {
   std::string_view last_parent;
+  const auto is_old = [&](std::uint32_t instance) { return instance < old_instances_; };
+  const bool all = old_instances_ == 0 || has_new_directories_;
   for (std::uint32_t path = 0; path < data_.paths.size(); ++path) {
     const auto owner = data_.producers[path];
-    if (owner == kNoInstance) continue;
+    if (owner == kNoInstance || (!all && is_old(owner))) continue;
     auto parent = parent_path(data_.paths.text(path));
     if (!data_.has_output_directories && parent == last_parent) continue;
     last_parent = parent.value_or("");
@@ -273,7 +319,7 @@ void GraphBuilder::check_output_places() {
       if (!found || data_.producers[*found] == kNoInstance) continue;
       const auto other = data_.producers[*found];
       const bool is_directory = data_.directories[*found] != 0;
-      if (is_directory && other == owner) continue;
+      if ((is_directory && other == owner) || (is_old(owner) && is_old(other))) continue;
       diagnostics_.add(
           output_places_[path],
           base::format("the output '{}' of {} lies inside '{}', {}",
@@ -288,8 +334,11 @@ void GraphBuilder::check_output_places() {
 }
 
 void GraphBuilder::link_inputs() {
-  for (std::uint32_t i = 0; i < data_.step_of.size(); ++i) {
+  for (auto i = old_instances_; i < data_.step_of.size(); ++i) {
     const auto& step = workflow_.step(data_.step_of[i]);
+    if (step.from && !row_makers_.empty())
+      data_predecessors_.add(
+          Graph::instance(row_makers_[first_row_[index_of(data_.step_of[i])] + data_.row_of[i]]));
     for (const auto& input : step.inputs) {
       for (const auto& item : input.items) {
         if (!item.collect) {
@@ -301,8 +350,9 @@ void GraphBuilder::link_inputs() {
         }
         const auto& from = workflow_.step(item.collect->step);
         for (const auto id : data_.instances_of[index_of(item.collect->step)])
-          for (const auto path : data_.collected(from, *item.collect, id))
+          data_.each_collected(from, *item.collect, id, [&](PathId path) {
             add_input(i, static_cast<std::uint32_t>(path), false, item.place);
+          });
       }
     }
     if (step.standard_input) {
@@ -346,7 +396,7 @@ void GraphBuilder::add_input(std::uint32_t instance, std::uint32_t path, bool is
 // An instance that reads a directory waits for all that write into it.
 void GraphBuilder::link_input_directories() {
   if (directory_inputs_.empty()) return;
-  std::vector<std::uint32_t> outputs;
+  std::vector<std::uint32_t> outputs;  // of all instances: new ones read what old ones make
   for (std::uint32_t path = 0; path < data_.paths.size(); ++path)
     if (data_.producers[path] != kNoInstance) outputs.push_back(path);
   const auto text = [&](std::uint32_t path) { return data_.paths.text(path); };
@@ -368,6 +418,7 @@ void GraphBuilder::link_input_directories() {
       }
       late_edges_.emplace_back(input.instance, maker);
     }
+    link_discoveries(input.instance, input.path, input.place);
     check_edge_count(late_edges_.size());
   }
   std::sort(late_edges_.begin(), late_edges_.end());
@@ -391,8 +442,8 @@ void GraphBuilder::join_predecessors() {
                                   0);  // 1 + the last instance that needs it for data
   auto late = late_edges_.begin();
   data_.predecessors.reserve(count, data_predecessors_.item_count());
-  for (std::uint32_t i = 0; i < count; ++i) {
-    for (const auto before : data_predecessors_[i]) data_.predecessors.add(before);
+  for (auto i = old_instances_; i < count; ++i) {
+    for (const auto before : data_predecessors_[i - old_instances_]) data_.predecessors.add(before);
     for (; late != late_edges_.end() && late->first == i; ++late)
       data_.predecessors.add(Graph::instance(late->second));
     if (has_needs)

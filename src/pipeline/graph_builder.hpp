@@ -12,12 +12,25 @@ namespace provrun::pipeline {
 /// Fills a Graph. Instances are numbered as declared while it works and renumbered at the end.
 class GraphBuilder {
  public:
-  GraphBuilder(const Workflow& workflow, const Wanted& wanted);
-  Graph build();
+  GraphBuilder(Graph& graph, const Wanted& wanted);
+  void build();
+  /// The graph was built before. See pipeline::grow; after an error it is as it may be.
+  void grow(std::span<const Discovered> found);
+
+  static Graph new_graph(const Workflow& workflow) { return Graph(workflow); }
+  static Graph::Data& data_of(Graph& graph) { return *graph.data_; }
 
  private:
   friend class PatternSearch;
   void make_instances();
+  void make_instances_of(StepId id);
+  void make_rows_of(StepId id);
+  void note_discovered(const Discovered& found);
+  void claim_discovery(std::uint32_t instance, std::uint32_t output);
+  void check_discoveries();
+  void link_discoveries(std::uint32_t instance, std::uint32_t path, Place place);
+  bool is_read_already(std::uint32_t path);
+  void link();
   bool is_wanted(StepId id, std::uint32_t row);
   void set_instance_name(StepId id, std::uint32_t row, std::string& name) const;
   void number_instances_of();
@@ -26,7 +39,6 @@ class GraphBuilder {
   void make_on_demand();
   void add_made_instance(StepId id, const std::vector<std::string>& values);
 
-  void claim_outputs();
   void claim_outputs_of(std::uint32_t instance);
   void claim_output(std::uint32_t instance, const Template& text, bool is_file);
   void claim_stream(std::uint32_t instance, const std::optional<Template>& text);
@@ -48,7 +60,7 @@ class GraphBuilder {
   InstanceView view(std::uint32_t instance) const;
   std::string describe(std::uint32_t instance) const;
 
-  Graph graph_;
+  Graph& graph_;
   Graph::Data& data_;
   const Workflow& workflow_;
   const Wanted& wanted_;
@@ -56,6 +68,15 @@ class GraphBuilder {
   Expander expander_;
   std::string text_;  // buffers
   std::string normal_;
+
+  // What was there before grow; 0 in build.
+  std::uint32_t old_instances_ = 0;
+  std::uint32_t old_paths_ = 0;
+  std::uint32_t old_discoveries_ = 0;
+  std::vector<std::uint32_t> row_makers_;  // per row that was made: who discovered it
+  std::vector<std::uint32_t> first_row_;   // per step: its first one in row_makers_
+  bool has_new_directories_ = false;
+  std::vector<bool> read_already_;  // per old path; empty: not asked yet
 
   struct DirectoryInput {
     std::uint32_t instance;

@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "deferral.hpp"
 #include "interner.hpp"
 #include "provrun/pipeline/graph.hpp"
 
@@ -56,14 +59,45 @@ struct Graph::Data {
   std::vector<std::uint8_t> order_only;  // per item of predecessors; empty: none is
   Lists<InstanceId> successors;
 
+  Deferral deferral;
+  std::vector<std::uint8_t> deferred;  // per step; empty: none is, or was
+  std::vector<Discovery> discoveries;  // sorted by instance
+  std::unordered_multimap<std::string, std::uint32_t> discoveries_in;  // by folder: in discoveries
+
   /// The variables of a step's instances; nullptr if it has none.
   const InstanceTable* table_of(const Workflow& workflow, StepId step) const;
-  /// The outputs of an instance that a `{collect: …}` takes.
-  std::span<const PathId> collected(const Step& step, const Collect& collect, InstanceId id) const;
+  /// Calls use(PathId) for each output of an instance that a `{collect: …}` takes.
+  template <class Use>
+  void each_collected(const Step& step, const Collect& collect, InstanceId id, Use use) const;
+  std::span<const Discovery> discoveries_of(InstanceId id) const;
+  void index_discoveries();
+  bool is_deferred(StepId step) const { return !deferred.empty() && deferred[index_of(step)] != 0; }
+  /// Deferred, and all that it awaits has come.
+  bool is_ready(StepId step) const;
+  /// The instance that discovers the path, or kNoInstance.
+  std::uint32_t discoverer(std::string_view normal_path) const;
   /// The instance that makes a path, directly or as part of an output directory; or kNoInstance.
   std::uint32_t maker(std::uint32_t path) const;
   /// The instance with an output directory that a path lies in; or kNoInstance.
   std::uint32_t directory_maker(std::string_view normal_path) const;
 };
+
+template <class Use>
+void Graph::Data::each_collected(const Step& step, const Collect& collect, InstanceId id,
+                                 Use use) const {
+  const auto all = outputs[index_of(id)];
+  std::size_t at = 0;
+  for (std::uint32_t i = 0; i < step.outputs.size(); ++i) {
+    const auto& output = step.outputs[i];
+    const bool is_wanted = !collect.output || i == *collect.output;
+    // Fewer only after an output that was refused; the graph is not delivered then.
+    for (std::size_t n = 0; n < output.paths.size() && at < all.size(); ++n, ++at)
+      if (is_wanted) use(all[at]);
+    if (!output.discover || !is_wanted) continue;
+    for (const auto& discovery : discoveries_of(id))
+      if (discovery.output == i)
+        for (const auto file : discovery.files) use(file);
+  }
+}
 
 }  // namespace provrun::pipeline

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kAny("\0", 1);  // no YAML text has a NUL
 constexpr std::size_t kMaxCsvBytes = std::size_t{256} << 20U;
-const KeySet kSourceKeys{{"csv", "glob", "range"}, {"from"}};
+const KeySet kSourceKeys{{"csv", "glob", "range", "from"}, {}};
 
 }  // namespace
 
@@ -56,7 +56,13 @@ std::shared_ptr<InstanceTable> InstanceTableReader::read_source(const Node& node
     const auto csv = node.find("csv");
     const auto glob = node.find("glob");
     const auto range = node.find("range");
-    if (node.size() == 1) {
+    if (const auto from = node.find("from")) {
+      diagnostics_.add(from->place(),
+                       where.key == "samples"
+                           ? "'from' stands in a step's 'foreach', not in 'samples'"
+                           : base::format("{} takes exactly one of csv, glob, range and from",
+                                          where.to_string()));
+    } else if (node.size() == 1) {
       if (csv) good = read_csv(*csv, where, *table, lines);
       if (glob) good = read_glob(*glob, where, *table);
       if (range) good = read_range(*range, where, *table);

@@ -52,6 +52,10 @@ void read_output_attributes(FieldReader& fields, Diagnostics& diagnostics, const
   clash(output.temp, "temp", output.persist, "persist", "what goes away cannot be gone on with");
   clash(output.persist, "persist", output.is_protected, "protected",
         "the step could not write to it");
+  if (output.discover && output.sha256)
+    diagnostics.add(node.find("ensure")->find("sha256")->place(),
+                    "files that are discovered cannot all have one 'sha256'",
+                    "'non_empty' holds for each of them");
   if (output.temp && output.log)
     diagnostics.add(node.find("temp")->place(), "an output cannot be both 'log' and 'temp'",
                     "a log is there to be read later");

@@ -8,7 +8,7 @@
 namespace provrun::pipeline {
 
 void StepLoader::load_pattern(const Node& node) {
-  if (step_->instances != nullptr) {
+  if (step_->instances != nullptr || step_->from != nullptr) {
     diagnostics_.add(node.place(),
                      base::format("step '{}' has both 'pattern' and a table", step_->name),
                      "a table lists the instances, a pattern makes them on demand");

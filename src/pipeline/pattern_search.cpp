@@ -37,7 +37,8 @@ PatternSearch::PatternSearch(GraphBuilder& builder) : builder_(builder) {
 bool PatternSearch::is_made(const std::string& path) const {
   const auto found = builder_.data_.paths.find(path);
   return found ? builder_.data_.maker(*found) != kNoInstance
-               : builder_.data_.directory_maker(path) != kNoInstance;
+               : builder_.data_.directory_maker(path) != kNoInstance ||
+                     builder_.data_.discoverer(path) != kNoInstance;
 }
 
 bool PatternSearch::exists(const std::string& path) const {
@@ -165,10 +166,13 @@ void GraphBuilder::add_made_instance(StepId id, const std::vector<std::string>& 
 
 // After the declared steps: what they read, what `targets` names and what the user wants.
 void GraphBuilder::make_on_demand() {
-  if (data_.made.empty() || !diagnostics_.empty()) return;
+  const auto steps = workflow_.steps();
+  if (!diagnostics_.empty() ||
+      std::none_of(steps.begin(), steps.end(), [](const auto& step) { return step.pattern; }))
+    return;
   PatternSearch search(*this);
   const auto declared = static_cast<std::uint32_t>(data_.step_of.size());
-  for (std::uint32_t i = 0; i < declared && diagnostics_.empty(); ++i) {
+  for (auto i = old_instances_; i < declared && diagnostics_.empty(); ++i) {
     const auto want = [&](const Template& text) {
       if (const auto path = path_text(text, i)) search.want(normalize_path(*path), text.place);
     };

@@ -1,6 +1,7 @@
 #include "selection.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -9,20 +10,41 @@ namespace provrun::pipeline {
 
 namespace {
 
-// The instances a word names, not counting entries of `targets`; nullopt if it names nothing.
-std::optional<std::vector<InstanceId>> resolve(const Graph& graph, std::string_view word) {
-  std::vector<InstanceId> found;
+struct Meant {
+  std::vector<InstanceId> instances;
+  std::vector<StepId> deferred;
+  bool empty() const { return instances.empty() && deferred.empty(); }
+};
+
+// What a word names, not counting entries of `targets`; nullopt if it names nothing.
+std::optional<Meant> resolve(const Graph& graph, std::string_view word) {
+  Meant found;
+  const auto defer = [&](StepId step) { found.deferred.push_back(step); };
   if (const auto step = graph.workflow().find_step(word)) {
+    if (graph.is_deferred(*step)) {
+      defer(*step);
+      return found;
+    }
     const auto instances = graph.instances_of(*step);
-    found.assign(instances.begin(), instances.end());
+    found.instances.assign(instances.begin(), instances.end());
     return found;
   }
-  if (const auto instance = graph.find_instance(word)) return std::vector{*instance};
-  if (const auto path = graph.find_path(word)) {
-    if (const auto maker = graph.maker(*path)) found.push_back(*maker);
+  if (const auto instance = graph.find_instance(word)) {
+    found.instances.push_back(*instance);
     return found;
   }
-  if (const auto maker = graph.maker(word)) return std::vector{*maker};
+  if (const auto at = word.find('@'); at != std::string_view::npos)
+    if (const auto step = graph.workflow().find_step(word.substr(0, at));
+        step && graph.is_deferred(*step)) {
+      defer(*step);
+      return found;
+    }
+  if (const auto maker = graph.maker(word)) {
+    found.instances.push_back(*maker);
+    return found;
+  }
+  found.deferred = graph.deferred_makers(word);
+  if (!found.deferred.empty() || graph.find_path(word)) return found;
   return std::nullopt;
 }
 
@@ -39,6 +61,30 @@ std::string nearest_target(const Graph& graph, std::string_view word, bool with_
               : std::string("'provrun plan' lists the steps, 'provrun graph' their files");
 }
 
+struct Needed {
+  std::vector<std::uint8_t> instances;
+  std::vector<std::uint8_t> deferred;  // per step
+
+  explicit Needed(const Graph& graph)
+      : instances(graph.instance_count(), 0), deferred(graph.workflow().steps().size(), 0) {}
+};
+
+// What is known of what deferred steps will need.
+void mark_deferred(const Graph& graph, const std::vector<StepId>& steps, Needed& needed) {
+  auto open = steps;
+  while (!open.empty()) {
+    const auto id = open.back();
+    open.pop_back();
+    if (std::exchange(needed.deferred[index_of(id)], std::uint8_t{1}) != 0) continue;
+    for (const auto instance : graph.known_needs(id)) needed.instances[index_of(instance)] = 1;
+    const auto add = [&](StepId other) {
+      if (graph.is_deferred(other)) open.push_back(other);
+    };
+    for (const auto other : graph.awaited(id)) add(other);
+    for (const auto other : graph.waits_for(id)) add(other);
+  }
+}
+
 // Marks the instances and all they depend on.
 void mark_needed(const Graph& graph, std::vector<std::uint8_t>& needed) {
   for (std::size_t i = graph.instance_count(); i-- > 0;)
@@ -46,8 +92,8 @@ void mark_needed(const Graph& graph, std::vector<std::uint8_t>& needed) {
       for (const auto before : graph.predecessors(Graph::instance(i))) needed[index_of(before)] = 1;
 }
 
-std::vector<std::uint8_t> closure(const Graph& graph, std::span<const std::string> words) {
-  std::vector<std::uint8_t> needed(graph.instance_count(), 0);
+Needed closure(const Graph& graph, std::span<const std::string> words) {
+  Needed needed(graph);
   const auto targets = graph.workflow().targets();
   const auto add = [&](std::string_view word) {
     const auto found = resolve(graph, word);
@@ -64,7 +110,8 @@ std::vector<std::uint8_t> closure(const Graph& graph, std::span<const std::strin
             base::format("nothing needs a file of step '{}', which makes them on demand",
                          base::printable(word)))
             .hint("name a file that it makes");
-    for (const auto id : *found) needed[index_of(id)] = 1;
+    for (const auto id : found->instances) needed.instances[index_of(id)] = 1;
+    mark_deferred(graph, found->deferred, needed);
   };
   for (const auto& word : words) {
     const auto target = std::find_if(targets.begin(), targets.end(),
@@ -74,7 +121,7 @@ std::vector<std::uint8_t> closure(const Graph& graph, std::span<const std::strin
     else
       for (const auto& member : target->members) add(member);
   }
-  mark_needed(graph, needed);
+  mark_needed(graph, needed.instances);
   return needed;
 }
 
@@ -102,22 +149,30 @@ Selection select(const Graph& graph, std::span<const std::string> targets,
                  std::span<const std::string> until) {
   const std::vector<std::string> default_target{"default"};
   const auto named = graph.workflow().targets();
-  std::vector<std::uint8_t> needed;
+  Needed needed(graph);
   if (!targets.empty())
     needed = closure(graph, targets);
   else if (std::any_of(named.begin(), named.end(),
                        [](const auto& entry) { return entry.name == "default"; }))
     needed = closure(graph, default_target);
   else
-    needed.assign(graph.instance_count(), 1);
+    for (auto* all : {&needed.instances, &needed.deferred}) all->assign(all->size(), 1);
   if (!until.empty()) {
     const auto last = closure(graph, until);
-    for (std::size_t i = 0; i < needed.size(); ++i)
-      needed[i] = needed[i] != 0 && last[i] != 0 ? 1 : 0;
+    const auto keep_common = [](auto& all, const auto& others) {
+      for (std::size_t i = 0; i < all.size(); ++i) all[i] = all[i] != 0 && others[i] != 0 ? 1 : 0;
+    };
+    keep_common(needed.instances, last.instances);
+    keep_common(needed.deferred, last.deferred);
   }
   Selection selection;
-  for (std::size_t i = 0; i < needed.size(); ++i)
-    if (needed[i] != 0) selection.instances.push_back(Graph::instance(i));
+  for (std::size_t i = 0; i < needed.instances.size(); ++i)
+    if (needed.instances[i] != 0) selection.instances.push_back(Graph::instance(i));
+  for (std::size_t i = 0; i < needed.deferred.size(); ++i) {
+    const auto step = static_cast<StepId>(i);
+    if (needed.deferred[i] != 0 && graph.is_deferred(step) && !graph.workflow().step(step).pattern)
+      selection.deferred.push_back(step);
+  }
   return selection;
 }
 

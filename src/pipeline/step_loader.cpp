@@ -13,9 +13,9 @@ namespace provrun::pipeline {
 
 namespace {
 
-const KeySet kOutputKeys{{"path", "publish", "caption", "log", "temp", "protected", "optional",
-                          "persist", "cache", "ensure"},
-                         {"discover"}};
+const KeySet kOutputKeys{{"path", "discover", "publish", "caption", "log", "temp", "protected",
+                          "optional", "persist", "cache", "ensure"},
+                         {}};
 
 }  // namespace
 
@@ -62,11 +62,16 @@ void StepLoader::load_table(const Node& node) {
                      "a matrix with one more variable says the same");
     return;
   }
-  if (foreach) step_->instances = context_.tables.read_foreach(*foreach, where("foreach"));
+  const auto from = foreach && foreach->is_map() ? foreach->find("from") : std::nullopt;
+  if (from && foreach->size() == 1) {
+    load_from(*from);
+  } else if (foreach) {
+    step_->instances = context_.tables.read_foreach(*foreach, where("foreach"));
+  }
   if (matrix) step_->instances = context_.tables.read_matrix(*matrix, where("matrix"));
   if (step_->instances) scope_.variables = step_->instances->variables;
   // After a table that cannot be read every variable would be reported as unknown.
-  knows_variables_ = step_->instances != nullptr || (!foreach && !matrix);
+  knows_variables_ = step_->instances != nullptr || step_->from != nullptr || (!foreach && !matrix);
 }
 
 void StepLoader::load_when(const Node& node) {
@@ -298,7 +303,13 @@ void StepLoader::load_output_attributes(const Node& node, OutputDeclaration& out
     const auto text = fields_.non_empty_text(*path, {"path", wanted.step});
     if (text && knows_variables_)
       output.paths.push_back(templates_.compile(*text, path->place(), TemplatePlace::output_path));
-  } else if (!node.find("discover")) {
+    if (node.find("discover"))
+      diagnostics_.add(path->place(),
+                       base::format("{} has both 'path' and 'discover'", wanted.to_string()),
+                       "a file that is known is a 'path'; others are discovered");
+  } else if (const auto discover = node.find("discover")) {
+    load_discover(*discover, output);
+  } else {
     fields_.report_missing(node, "path", wanted);
   }
   read_output_attributes(fields_, diagnostics_, node, wanted, output);

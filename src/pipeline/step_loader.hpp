@@ -75,6 +75,8 @@ class StepLoader {
  private:
   Where where(std::string_view key) const { return {key, step_->name}; }
   void load_table(const Node& node);
+  void load_from(const Node& node);
+  void load_discover(const Node& node, OutputDeclaration& output);
   void load_pattern(const Node& node);
   void check_pattern();
   void load_when(const Node& node);

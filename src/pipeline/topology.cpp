@@ -80,6 +80,7 @@ void fill_successors(Graph::Data& data) {
   for (std::size_t i = 0; i < count; ++i)
     for (const auto before : data.predecessors[i])
       items[next[index_of(before)]++] = Graph::instance(i);
+  data.successors = {};
   data.successors.reserve(count, total);
   std::size_t at = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -104,6 +105,9 @@ void renumber(Graph::Data& data, const std::vector<std::uint32_t>& order) {
     for (auto& id : data.named) id = moved(id);
     for (auto& producer : data.producers)
       if (producer != kNoInstance) producer = position[producer];
+    for (auto& discovery : data.discoveries) discovery.by = moved(discovery.by);
+    std::stable_sort(data.discoveries.begin(), data.discoveries.end(),
+                     [](const auto& a, const auto& b) { return a.by < b.by; });
     Lists<InstanceId> instances;
     for (std::size_t step = 0; step < data.instances_of.size(); ++step) {
       for (const auto id : data.instances_of[step]) instances.add(moved(id));

@@ -244,7 +244,7 @@ void WorkflowLoader::load_steps(const Node& root) {
                       workflow_,
                       names};
   std::vector<PendingCollect> collects;
-  for (std::size_t i = 0; i < steps->size(); ++i)
+  for (const auto i : loading_order(*steps))
     StepLoader(context, collects)
         .load(steps->value(i), static_cast<StepId>(i), workflow_.steps_[i]);
 
@@ -266,6 +266,34 @@ void WorkflowLoader::load_steps(const Node& root) {
                      known.empty() ? "its outputs have no names"
                                    : "its outputs: " + base::join(known, ", ")));
   }
+}
+
+// A step with `foreach: {from: …}` comes after the one it names, whose variables it has.
+std::vector<std::size_t> WorkflowLoader::loading_order(const Node& steps) {
+  std::vector<std::size_t> order;
+  std::map<std::size_t, std::size_t> source_of;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto& node = steps.value(i);
+    const auto foreach = node.is_map() ? node.find("foreach") : std::nullopt;
+    const auto from = foreach && foreach->is_map() ? foreach->find("from") : std::nullopt;
+    if (!from || !from->is_scalar()) continue;
+    const auto text = from->text();
+    if (const auto source = workflow_.find_step(text.substr(0, text.find('.'))))
+      source_of.emplace(i, index_of(*source));
+  }
+  std::vector<bool> is_placed(steps.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    std::vector<std::size_t> chain;
+    for (auto at = i; !is_placed[at];) {
+      chain.push_back(at);
+      is_placed[at] = true;
+      const auto source = source_of.find(at);
+      if (source == source_of.end()) break;
+      at = source->second;
+    }
+    order.insert(order.end(), chain.rbegin(), chain.rend());
+  }
+  return order;
 }
 
 // Which instances a pattern rule has is known only when others have been linked.

@@ -38,6 +38,7 @@ class WorkflowLoader {
   void load_pools(const Node& root);
   void load_defaults(const Node& root);
   void load_steps(const Node& root);
+  std::vector<std::size_t> loading_order(const Node& steps);
   void refuse_needed_patterns();
   void load_targets(const Node& root);
   void check_version(const Node& root);

@@ -317,7 +317,8 @@ class World {
   engine::Outcome run(const std::string& steps) {
     NoSources sources;
     const auto workflow = pipeline::load_workflow("provrun: 1\n" + steps, "pipeline.yaml", sources);
-    const auto graph = pipeline::expand(workflow);
+    auto graph = pipeline::expand(workflow);
+    engine::Growth growth(graph, {{}, [&] { return pipeline::select(graph, {}); }, {}});
     FakeExecutor executor(files);
     executor.observes = observes;
     executor.out_of_memory = out_of_memory;
@@ -339,7 +340,7 @@ class World {
          },
          [this] { return now += std::chrono::seconds(1); }, [this] { return interrupts; }},
         options);
-    const auto outcome = engine.run(pipeline::select(graph, {}).instances);
+    const auto outcome = engine.run(growth);
     most_at_once = executor.most_at_once;
     limits = executor.limits;
     for (const auto& execution : log.executions) {

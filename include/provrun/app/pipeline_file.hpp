@@ -38,6 +38,12 @@ LoadedPipeline load_pipeline(const std::string& path,
                              const std::vector<pipeline::Override>& overrides,
                              const std::vector<std::string>& wanted = {});
 
+/// How the pipeline's graph was expanded, and is to be grown; for as long as it stays where it is.
+pipeline::Wanted expansion_of(LoadedPipeline& loaded);
+/// What steps may not use and make, among these instances. Throws base::ErrorList.
+void refuse_own_paths(const LoadedPipeline& loaded,
+                      const std::vector<pipeline::InstanceId>& instances);
+
 /// The pipeline as it would be with this text.
 LoadedPipeline with_text(const LoadedPipeline& pipeline, std::string text,
                          const std::vector<pipeline::Override>& overrides);

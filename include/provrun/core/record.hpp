@@ -49,12 +49,12 @@ std::optional<RunState> parse_run_state(std::string_view name);
 
 /// Why a step ran, or will run. kind is one of: first_run, command, shell, directory,
 /// input_content, input_added, input_removed, parameter, environment, output_declared,
-/// output_missing, output_altered, unstable_input, forced, always, upstream, record_lost,
-/// impossible, or, of what it was observed to use: observed_content (a file that it read),
-/// observed_software (a program, library or module), observed_missing (a file that has gone),
-/// observed_new (a file where it had looked in vain), observed_listing (a directory that it
-/// listed), observed_link (a symbolic link it followed). what names the thing; before and after are
-/// its values as text where there are any.
+/// output_missing, output_altered, unstable_input, forced, always, upstream, discovery (its
+/// instances are known after the step that what names), record_lost, impossible, or, of what it was
+/// observed to use: observed_content (a file that it read), observed_software (a program, library
+/// or module), observed_missing (a file that has gone), observed_new (a file where it had looked in
+/// vain), observed_listing (a directory that it listed), observed_link (a symbolic link it
+/// followed). what names the thing; before and after are its values as text where there are any.
 struct Reason {
   std::string kind;
   std::string what;

@@ -99,6 +99,9 @@ class Decider {
  private:
   struct Outputs;
   Outputs identify_outputs(pipeline::InstanceId id, const core::LastExecution* last);
+  void identify_output(const std::string& name, core::PathKind kind,
+                       const pipeline::OutputDeclaration& rules, const core::LastExecution* last,
+                       Outputs& outputs);
   void add_observed_outputs(pipeline::InstanceId id, const std::vector<core::Artifact>& expected,
                             Outputs& outputs);
   /// What a temporary file was that its maker made and that is no longer there.

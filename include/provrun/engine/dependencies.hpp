@@ -46,8 +46,10 @@ class Dependencies {
   std::vector<pipeline::PathId> temporary_reads(pipeline::InstanceId id);
 
  private:
+  /// For the instances that are known by now.
   void prepare();
   void add_maker(const std::string& path, pipeline::InstanceId id);
+  bool is_made_by_nobody_yet(const std::string& path) const;
   bool is_made_later(const std::string& path, pipeline::InstanceId id);
   std::vector<core::ListingEntry> countable(pipeline::InstanceId id, const std::string& folder,
                                             std::vector<core::ListingEntry> entries);
@@ -62,7 +64,7 @@ class Dependencies {
   const pipeline::Graph& graph_;
   core::WorkspaceFiles& files_;
   core::History& history_;
-  bool prepared_ = false;
+  std::size_t prepared_ = 0;  ///< so many instances
   /// Of every output and every folder on the way to one. Folders of many makers are long lists.
   std::unordered_map<std::string, std::vector<pipeline::InstanceId>> makers_;
   std::unordered_set<std::string> temporary_;  ///< outputs that are removed after their last use

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "provrun/base/error.hpp"
 #include "provrun/core/ports/executor.hpp"
 #include "provrun/engine/decider.hpp"
+#include "provrun/engine/growth.hpp"
 #include "provrun/engine/scheduler.hpp"
 
 namespace provrun::engine {
@@ -18,6 +20,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void run_started(std::size_t steps) = 0;
+  /// Steps whose instances were not known have got them: so many are there in all now.
+  virtual void run_grew(std::size_t /*steps*/) {}
   virtual void step_started(const std::string& step, const core::Reason& reason, int attempt) = 0;
   /// An attempt failed and another one follows after the pause.
   virtual void attempt_failed(const std::string& step, const core::Attempt& attempt,
@@ -61,6 +65,8 @@ struct Outcome {
   core::StepCounts counts;
   std::string failure;  ///< the first failure, one sentence
   std::vector<Undeclared> to_adopt;
+  /// A target that could only be looked for when the run had come so far, and is none.
+  std::optional<base::Error> no_such_target;
 };
 
 /// Runs the selected step instances of a graph: decides each when all it needs is final, executes
@@ -74,9 +80,9 @@ class Engine {
          Decider& decider, Services services, Options options);
   ~Engine();
 
-  /// Throws what the run log throws: a failure to record is a failure of the run. Running steps are
-  /// ended before that.
-  Outcome run(const std::vector<pipeline::InstanceId>& selection);
+  /// Runs the selection of the growth, which grows meanwhile. Throws what the run log throws: a
+  /// failure to record is a failure of the run. Running steps are ended before that.
+  Outcome run(Growth& growth);
 
  private:
   class Run;

@@ -20,7 +20,8 @@ struct KeyParts {
   std::string stderr_path;
   std::vector<std::pair<std::string, core::ContentId>> inputs;  ///< in declaration order
   std::vector<std::string> outputs;
-  codec::Json parameters;  ///< those the step uses
+  std::vector<std::string> discovered;  ///< patterns of what is discovered
+  codec::Json parameters;               ///< those the step uses
   std::vector<std::pair<std::string, std::optional<std::string>>>
       environment;  ///< unset ones are nullopt
 };

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "provrun/pipeline/discover.hpp"
 #include "provrun/pipeline/workflow.hpp"
 
 namespace provrun::pipeline {
@@ -40,8 +41,17 @@ struct Invocation {
   std::vector<std::pair<std::string, std::string>> environment;  ///< `env.set`, sorted by name
 };
 
-/// The step instances of a workflow and the paths between them. Immutable; may be read from any
-/// thread. Refers to the workflow, which must outlive it.
+/// An output of an instance whose files are known only when it has run.
+struct Discovery {
+  InstanceId by{};
+  std::uint32_t output = 0;  ///< index into the step's outputs
+  DiscoverPattern pattern;
+  bool known = false;         ///< grow was told of the files
+  std::vector<PathId> files;  ///< sorted by path
+};
+
+/// The step instances of a workflow and the paths between them. Changed by grow alone; else it may
+/// be read from any thread. Refers to the workflow, which must outlive it.
 class Graph {
  public:
   const Workflow& workflow() const { return *workflow_; }
@@ -80,9 +90,25 @@ class Graph {
   /// Normalises the text first.
   std::optional<PathId> find_path(std::string_view text) const;
 
+  /// What the instance discovers.
+  std::span<const Discovery> discoveries(InstanceId id) const;
+  /// The step has instances that are not known yet. They will have greater numbers than all that
+  /// are.
+  bool is_deferred(StepId step) const;
+  /// The steps that must all have discovered their files before the step's instances are known.
+  std::span<const StepId> awaited(StepId step) const;
+  /// The steps that a deferred one waits for itself, deferred or not.
+  std::span<const StepId> waits_for(StepId deferred) const;
+  /// Whether instances that are not known yet may make the path, or something inside of it.
+  bool may_come(std::string_view path) const;
+  /// Deferred steps that may make the path.
+  std::vector<StepId> deferred_makers(std::string_view path) const;
+  /// What is known already that the instances of a deferred step will need.
+  std::vector<InstanceId> known_needs(StepId deferred) const;
+
   Invocation invocation(InstanceId id) const;
-  /// The output declaration (publish, caption, log) a path of outputs(id) comes from; nullptr for
-  /// the files of `stdout` and `stderr`.
+  /// The output declaration (publish, caption, log) a path of outputs(id), or a discovered one,
+  /// comes from; nullptr for the files of `stdout` and `stderr`.
   const OutputDeclaration* output_declaration(InstanceId id, PathId path) const;
 
   // For messages. Linear in the size of the graph.
@@ -111,8 +137,23 @@ struct Wanted {
   std::function<bool(const std::string& path)> exists;
 };
 
+/// The files of one discovery: normal paths that match.
+struct Discovered {
+  InstanceId by{};
+  std::uint32_t output = 0;
+  std::vector<std::string> files;
+};
+
+/// Adds what was discovered to a graph of expand, and the instances of the steps that awaited
+/// nothing else, with what pattern rules make for them. What is there keeps its numbers; only the
+/// new part is expanded and linked. Returns the number of instances added. Throws as expand does,
+/// also where an instance would make what one that is there already reads; the graph is as it was
+/// then.
+std::size_t grow(Graph& graph, std::span<const Discovered> found, const Wanted& wanted);
+
 /// Expands every step over its table, makes what is wanted of pattern rules, and links the
-/// instances. A rule is used for a path that no other step makes, when all that it reads is there
+/// instances. Instances of steps that await what others discover come later, by grow. A rule is
+/// used for a path that no other step makes, when all that it reads is there
 /// or can be made; no rule twice on the way to one file. Throws base::ErrorList
 /// (invalid_input) with the places of: two instances with one output or one name, an output outside
 /// of the workspace or inside another instance's output directory, a cycle (printed whole), unknown
@@ -121,7 +162,8 @@ Graph expand(const Workflow& workflow, const Wanted& wanted = {});
 
 struct Selection {
   std::vector<InstanceId>
-      instances;  ///< ascending, so in a topological order; with all they depend on
+      instances;                 ///< ascending, so in a topological order; with all they depend on
+  std::vector<StepId> deferred;  ///< steps of which instances are wanted that are not known yet
 };
 
 /// The instances needed for the targets: each the name of an entry of `targets`, a step, an

@@ -47,10 +47,25 @@ struct InputDeclaration {
   std::vector<Item> items;
 };
 
+/// `discover`: a path whose `{names}`, where the step's variables do not have them, stand for what
+/// is known only when the step has run. A bare `*` matches, too, but names nothing.
+struct DiscoverRule {
+  struct Piece {
+    enum class What : std::uint8_t { literal, any, variable, found };
+    What what = What::literal;
+    std::uint32_t index = 0;  ///< of the step's variables, or of the rule's
+    std::string text;         ///< of a literal
+  };
+  std::vector<Piece> pieces;
+  std::vector<std::string> variables;  ///< in the order they stand
+  Place place;
+};
+
 /// One name under `outputs`; unnamed forms have the empty name.
 struct OutputDeclaration {
   std::string name;
-  std::vector<Template> paths;
+  std::vector<Template> paths;                   ///< none with `discover`
+  std::shared_ptr<const DiscoverRule> discover;  ///< null: its paths are known
   bool publish = false;
   bool log = false;           ///< the file is a log: worth keeping when the step fails
   bool temp = false;          ///< a file that goes when nothing needs it any more
@@ -131,6 +146,21 @@ struct PatternRule {
   Place place;
 };
 
+/// `foreach: {from: step.output}`: one instance per file that the step's instances discover.
+struct FromRule {
+  StepId step{};
+  std::uint32_t output = 0;  ///< index into that step's outputs; one with `discover`
+  /// Those that name an instance of that step, those of the discovered path, its others.
+  std::vector<std::string> variables;
+  std::size_t naming_variables = 0;
+  struct Source {
+    bool is_found = false;
+    std::uint32_t index = 0;
+  };
+  std::vector<Source> sources;  ///< per variable: which of the path's, or of the instance's
+  Place place;
+};
+
 class Expression;  // `when`, compiled
 
 /// What all instances of a step share.
@@ -145,6 +175,7 @@ struct Step {
   std::shared_ptr<const InstanceTable>
       instances;                               ///< null: exactly one instance, without variables
   std::shared_ptr<const PatternRule> pattern;  ///< null: its instances are those of the table
+  std::shared_ptr<const FromRule> from;        ///< null: they are known without running anything
   std::shared_ptr<const Expression> when;      ///< null: every row is an instance
   Place when_place;
   std::shared_ptr<const EnvironmentDeclaration>
