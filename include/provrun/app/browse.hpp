@@ -32,10 +32,10 @@ std::unique_ptr<store::Repository> open_shelf(const Shelf& shelf);
 snapshot::SnapshotName find_snapshot(store::Repository& repository, const Shelf& shelf,
                                      const std::string& name);
 
-/// What the snapshot of that name has at the path; Error(not_found) when there is nothing.
 /// The files of a run that were not stored since a secret is in them; none of another snapshot.
 std::vector<core::RunRecord::Withheld> withheld_of(store::Repository& repository,
                                                    const snapshot::Manifest& manifest);
+/// What the snapshot of that name has at the path; Error(not_found) when there is nothing.
 snapshot::Entry require_entry(store::Repository& repository, const snapshot::Manifest& manifest,
                               const std::string& name, const std::string& path);
 
