@@ -1,7 +1,7 @@
 # What was made is not what was declared: the step fails and the thing is moved aside.
 check() { # RUN WHAT
   printf 'provrun: 1\nname: kinds\nsteps:\n  s: {outputs: o, run: "%s"}\n' "$1" > pipeline.yaml
-  fails 1 timeout 10 "$PROVRUN" run
+  fails 1 timeout 120 "$PROVRUN" run
   expect_err_like "provrun: s: unfinished o is now .provrun/unfinished/RUN/o
 provrun: failed: step s did not make $2
   to run it alone: bash -euo pipefail -c '$1'

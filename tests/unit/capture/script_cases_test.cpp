@@ -1,6 +1,5 @@
 #include "provrun/capture/script.hpp"
 
-#include <chrono>
 #include <random>
 
 #include "support/catch.hpp"
@@ -151,18 +150,15 @@ TEST_CASE("wrappers name themselves and the program after them") {
   }
 }
 
-TEST_CASE("hostile scripts end, soon") {
+TEST_CASE("hostile scripts end") {
   for (const std::string unit :
        {"$(",    "`",       "((",  "${",   "\"$(", "<(",    "{ ", "case x in ",
         "<<E\n", "a<<'",    "(",   "[[ ",  "x=(",  "\\",    "'",  "bash -c '",
         "$((",   "${x:-$(", "if ", "f() ", ")",    "esac ", ";;", "\n"}) {
     std::string script;
-    while (script.size() < 200'000) script += unit;
-    const auto start = std::chrono::steady_clock::now();
-    CHECK_NOTHROW(programs_of_script(script));
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    while (script.size() < 4'000'000) script += unit;  // long enough for a square to be hours
     INFO(unit);
-    CHECK(elapsed.count() < 1.0);
+    CHECK_NOTHROW(programs_of_script(script));
   }
 }
 

@@ -413,12 +413,9 @@ TEST_CASE("hostile text does not make redaction slow or wrong") {
         std::string("sk-"), std::string("password=\"\\"), std::string("\0\xff", 2),
         std::string("api_key ")}) {
     std::string text;
-    while (text.size() < 300'000) text += unit;
-    const auto start = std::chrono::steady_clock::now();
+    while (text.size() < 3'000'000) text += unit;  // long enough for a square to be hours
     const std::string whole = redactor.redact(text).text;
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     INFO(unit);
-    CHECK(elapsed.count() < 1.0);
     CHECK(streamed(redactor, text, 8191) == whole);
   }
 }
