@@ -5,6 +5,7 @@
 #include <set>
 
 #include "adoption.hpp"
+#include "hooks.hpp"
 #include "machine_limits.hpp"
 #include "no_op_memo.hpp"
 #include "planned_files.hpp"
@@ -301,10 +302,10 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   require_repository(location, workspace);
   workspace.ensure();
   observer.works_in(workspace.root());
-  const auto lock = workspace.lock(
+  auto lock = std::make_optional(workspace.lock(
       "run of " + loaded.file_name,
       [&](const std::string& holder) { observer.waiting_for(holder); },
-      [&] { return interrupts() > 0; });
+      [&] { return interrupts() > 0; }));
   const auto archive = Archive::open(location, workspace, Archive::Mode::update);
 
   const auto redactor = make_redactor(*loaded.workflow, request.variables, workspace.hash_key());
@@ -402,6 +403,10 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
     adopt_undeclared(loaded, report.outcome.to_adopt, request.overrides, notice);
   if (report.outcome.state == core::RunState::completed && report.outcome.to_adopt.empty())
     NoOpMemo::remember(request, memo_question, loaded, selection, files, *archive, report);
+  if (!report.nothing_to_do) {
+    lock.reset();  // a hook may well look at the run, or start another one
+    run_hooks(loaded, request, report, redactor, notice, interrupts);
+  }
   return report;
 }
 

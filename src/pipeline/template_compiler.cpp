@@ -139,7 +139,8 @@ void TemplateCompiler::append(Template& result, const Use& use) {
     result.pieces.push_back(std::move(piece));
   } else if (use.name.starts_with("params.")) {
     append_parameter(result, use);
-  } else if (use.where == TemplatePlace::shared && scope_.step.empty()) {
+  } else if (use.where == TemplatePlace::hook ||
+             (use.where == TemplatePlace::shared && scope_.step.empty())) {
     report_unknown(use);
   } else if (use.name == "step") {
     append_literal(result, scope_.step);
@@ -163,8 +164,9 @@ void TemplateCompiler::append_parameter(Template& result, const Use& use) {
                      std::move(hint));
   };
   scope_.used_parameters.emplace(name);
-  const bool joins = use.where == TemplatePlace::command || use.where == TemplatePlace::environment;
-  const bool quoted = use.where == TemplatePlace::command && !use.raw;
+  const bool is_script = use.where == TemplatePlace::command || use.where == TemplatePlace::hook;
+  const bool joins = is_script || use.where == TemplatePlace::environment;
+  const bool quoted = is_script && !use.raw;
   if (value->kind == Value::Kind::map) {
     report("is a map", "name one of its members: {" + std::string(use.name) + ".MEMBER}");
   } else if (value->kind == Value::Kind::null) {
@@ -224,7 +226,7 @@ void TemplateCompiler::report_unknown(const Use& use) {
     for (const auto& name : names)
       if (!name.empty()) known.push_back(prefix + "." + name);
   };
-  if (use.where != TemplatePlace::shared) {
+  if (use.where != TemplatePlace::shared && use.where != TemplatePlace::hook) {
     known.insert(known.end(), {"step", "name", "cpus"});
     if (use.where != TemplatePlace::input_path) add_names("inputs", scope_.inputs);
     if (use.where != TemplatePlace::input_path && use.where != TemplatePlace::output_path)

@@ -32,7 +32,8 @@ enum class TemplatePlace {
   sink_path,    ///< stdout and stderr: also outputs
   stream_path,  ///< stdin: all inputs and outputs
   environment,  ///< as stream_path; lists are joined by spaces
-  shared        ///< params only: outside of a step
+  shared,       ///< params only: outside of a step
+  hook          ///< the same; values are shell words, lists several
 };
 
 class TemplateCompiler {

@@ -12,9 +12,9 @@ namespace provrun::pipeline {
 
 namespace {
 
-const KeySet kTopKeys{
-    {"provrun", "name", "params", "samples", "env", "defaults", "pools", "steps", "targets"},
-    {"hooks", "include", "container", "conda", "modules", "slurm", "trace", "undeclared"}};
+const KeySet kTopKeys{{"provrun", "name", "params", "samples", "env", "defaults", "pools", "steps",
+                       "hooks", "targets"},
+                      {"include", "container", "conda", "modules", "slurm", "trace", "undeclared"}};
 
 // A misspelt key is reported as one; that the right one is missing would be a second error for it.
 bool is_misspelt(const Node& root, std::string_view key) {
@@ -79,6 +79,7 @@ Workflow WorkflowLoader::load(std::span<const Override> overrides) {
   load_pools(*root);
   load_defaults(*root);
   load_steps(*root);
+  load_hooks(*root);
   load_targets(*root);
   diagnostics_.throw_if_any();
   return std::move(workflow_);
@@ -211,6 +212,8 @@ void WorkflowLoader::load_steps(const Node& root) {
     environment = read_environment(fields_, diagnostics_, templates, *env, {"env", {}},
                                    TemplatePlace::shared, *environment);
   }
+  workflow_.hooks_.environment = environment;
+  workflow_.hooks_.shell = defaults_.shell;
   const auto steps = root.find("steps");
   if (!steps) {
     if (is_misspelt(root, "steps")) return;
@@ -312,6 +315,30 @@ void WorkflowLoader::refuse_needed_patterns() {
       for (const auto& item : input.items)
         if (item.collect) refuse(step, item.collect->step, item.place, "collect");
   }
+}
+
+// A hook belongs to no step: of templates it knows the parameters.
+void WorkflowLoader::load_hooks(const Node& root) {
+  static const KeySet keys{{"on_success", "on_failure"}, {}};
+  const auto node = root.find("hooks");
+  if (!node || !fields_.require_map(*node, {"hooks", {}})) return;
+  fields_.check_keys(*node, keys, {"hooks", {}});
+  TemplateScope scope;
+  scope.parameters = &workflow_.parameters_;
+  TemplateCompiler templates(scope, diagnostics_);
+  const auto read = [&](std::string_view key, std::vector<std::string>& scripts) {
+    const auto value = node->find(key);
+    if (!value) return;
+    for (const auto& item : fields_.one_or_more(*value, {key, {}})) {
+      std::string script;
+      for (const auto& piece :
+           templates.compile(item.text(), item.place(), TemplatePlace::hook).pieces)
+        script += piece.text;
+      scripts.push_back(std::move(script));
+    }
+  };
+  read("on_success", workflow_.hooks_.on_success);
+  read("on_failure", workflow_.hooks_.on_failure);
 }
 
 void WorkflowLoader::load_targets(const Node& root) {

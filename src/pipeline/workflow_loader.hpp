@@ -41,6 +41,7 @@ class WorkflowLoader {
   std::vector<std::size_t> loading_order(const Node& steps);
   void refuse_needed_patterns();
   void load_targets(const Node& root);
+  void load_hooks(const Node& root);
   void check_version(const Node& root);
 
   Sources& sources_;

@@ -199,6 +199,14 @@ struct Step {
   Place place;
 };
 
+/// `hooks`: what runs when a run is over and recorded.
+struct Hooks {
+  std::vector<std::string> on_success;  ///< one script each; empty: none
+  std::vector<std::string> on_failure;
+  std::shared_ptr<const EnvironmentDeclaration> environment;  ///< top-level `env`; never null
+  std::shared_ptr<const std::vector<std::string>> shell;      ///< never null
+};
+
 /// A file other than the pipeline that shaped the workflow.
 struct SourceFile {
   std::string path;
@@ -234,6 +242,7 @@ class Workflow {
   /// Members are step names, instance names and paths; in the order of the file.
   std::span<const Target> targets() const { return targets_; }
   std::span<const Pool> pools() const { return pools_; }
+  const Hooks& hooks() const { return hooks_; }
   const Value& parameters() const { return parameters_; }  ///< after overrides; a map
   /// The document after merges and overrides, as JSON; the parameters file stands in for its name.
   /// Its canonical form is what config_hash is made of. Made anew at each call.
@@ -258,6 +267,7 @@ class Workflow {
   std::unordered_map<std::string_view, StepId> step_by_name_;  // views of steps_[…].name
   std::vector<Target> targets_;
   std::vector<Pool> pools_;
+  Hooks hooks_;
   Value parameters_;
   std::vector<SourceFile> files_;
   std::vector<SourceGlob> globs_;
