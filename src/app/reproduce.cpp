@@ -285,6 +285,7 @@ class Reproduction {
       }
     }
     for (const auto& execution : stored_.executions) {
+      find_extra(execution, files, known);
       const auto* declared = execution.key.find("outputs");
       if (declared == nullptr) continue;
       for (const auto& output : declared->as_array()) {
@@ -298,6 +299,31 @@ class Reproduction {
             report_.outputs.push_back(
                 {file.path, execution.step, Verdict::extra, std::nullopt, file.content, {}});
       }
+    }
+  }
+
+  // What was discovered now and not then.
+  void find_extra(const core::Execution& execution, CachedFiles& files,
+                  std::set<std::string>& known) {
+    const auto* patterns = execution.key.find("discover");
+    if (patterns == nullptr) return;
+    for (const auto& pattern : patterns->as_array()) {
+      std::string glob;
+      for (bool named = false; const char c : pattern.as_string()) {
+        if (c == '{') glob += '*';
+        named = c == '{' || (named && c != '}');
+        if (!named && c != '}') glob += c;
+      }
+      const auto folder = glob.substr(0, std::min(glob.rfind('/', glob.find('*')), glob.size()));
+      if (folder.find('*') != std::string::npos || folder.starts_with('/') ||
+          os::normalize_path(folder).starts_with(".."))
+        continue;  // in the workspace itself, beside everything else; or a foreign record
+      const auto state = files.identify(folder, core::PathKind::directory);
+      if (!state) continue;
+      for (const auto& file : state->files)
+        if (snapshot::pattern_selects(glob, file.path) && known.insert(file.path).second)
+          report_.outputs.push_back(
+              {file.path, execution.step, Verdict::extra, std::nullopt, file.content, {}});
     }
   }
 

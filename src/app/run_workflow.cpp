@@ -361,7 +361,8 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   files.recall_with([&](const core::ContentId& listing) { return traced.listing(listing); });
   exec::LocalExecutor processes(recorder.directory(), traced);
   TracingExecutor executor(processes, request.tracing);
-  Surroundings surroundings(workspace.root(), graph, selection, request.variables, redactor);
+  Surroundings surroundings(workspace.root(), graph, selection, growth.open(), request.variables,
+                            redactor);
   recorder.on_start([&] { surroundings.start(); });
 
   double seconds = 0;

@@ -116,6 +116,7 @@ struct Surroundings::State {
 
 Surroundings::Surroundings(std::string workspace_root, const pipeline::Graph& graph,
                            const std::vector<pipeline::InstanceId>& selection,
+                           const std::vector<pipeline::StepId>& deferred,
                            engine::Variables variables, const policy::Redactor& redactor)
     : state_(std::make_unique<State>()) {
   state_->root = std::move(workspace_root);
@@ -134,6 +135,17 @@ Surroundings::Surroundings(std::string workspace_root, const pipeline::Graph& gr
       seen_path[pipeline::index_of(path)] = true;
       state_->inputs.emplace_back(graph.path(path));
     }
+  }
+  // Of steps whose instances come later: the same programs, whatever the values will be.
+  for (const auto id : deferred) {
+    const auto& step = graph.workflow().step(id);
+    for (const auto& run : step.run) {
+      std::string script;
+      for (const auto& piece : run.pieces)
+        script += piece.what == pipeline::Template::What::literal ? piece.text : "x";
+      state_->scripts.insert(std::move(script));
+    }
+    state_->scripts.insert(step.shell->at(0));
   }
 }
 

@@ -14,7 +14,8 @@ namespace provrun::app {
 class Surroundings {
  public:
   Surroundings(std::string workspace_root, const pipeline::Graph& graph,
-               const std::vector<pipeline::InstanceId>& selection, engine::Variables variables,
+               const std::vector<pipeline::InstanceId>& selection,
+               const std::vector<pipeline::StepId>& deferred, engine::Variables variables,
                const policy::Redactor& redactor);
   /// For a command without a pipeline: the programs it names, and its inputs.
   Surroundings(std::string workspace_root, std::vector<std::string> programs,

@@ -28,3 +28,17 @@ ok provrun --repo "$PWD/../repo" run
 has "$err" 'nothing to do'
 ok provrun --repo "$PWD/../repo" reproduce latest
 has "$err" identical
+# A part more than then is told, and the programs of steps that come later are in the record.
+mkdir ../three && cd ../three
+pipeline <<YAML
+provrun: 1
+steps:
+  split: {outputs: {parts: {discover: "p/{w}"}}, run: 'echo 1 > p/a; [ ! -e $SCRATCH/more ] || echo 2 > p/b'}
+  each: {foreach: {from: split.parts}, inputs: "p/{w}", outputs: "e/{w}", run: 'sort -n {inputs} > {outputs}'}
+YAML
+ok provrun run
+ok provrun cat latest:.provrun/run.json
+has "$out" '/sort"'
+touch "$SCRATCH/more"
+js -4 reproduce latest
+expect_json '[.[]|select(.type=="output" and .verdict!="identical")|"\(.path) \(.verdict)"] == ["p/b extra"]'
