@@ -171,7 +171,9 @@ int command_run(const Call& call) {
   Options options(call.verb);
   workflow.declare(options);
   std::vector<std::string> resources;
+  std::optional<std::string> events;
   options.number("jobs,j", jobs)
+      .value("events", events)
       .list("resources", resources)
       .optional_number("keep-going,k", keep_going, 0)
       .flag("dry-run,n", dry_run);
@@ -180,18 +182,23 @@ int command_run(const Call& call) {
   options.parse(call.arguments);
   if (jobs && *jobs < 1) throw run_usage("-j needs a number of at least 1");
   if (keep_going && *keep_going < 0) throw run_usage("-k takes a number of failures, 0 for any");
+  if (events && dry_run)
+    throw run_usage("--events tells of a run, and -n runs nothing", "leave one of them out");
   auto request = workflow.request(call);
   request.jobs = jobs.value_or(0);
   request.keep_going = keep_going;
   request.tracing = tracing.tracing(call.verb);
   request.limits = limits_of(resources);
-  request.every_step_reported = call.console->json();
+  request.every_step_reported = call.console->json() || events;
   if (dry_run) {
     print_plan(*call.console, app::plan_workflow(request), false);
     return 0;
   }
   const os::InterruptCounter interrupts;
+  std::optional<EventStream> stream;
+  if (events) stream.emplace(*call.console, *events);
   RunView view(*call.console, call.called_in);
+  view.tell_events_to(stream ? &*stream : nullptr);
   const auto report = app::run_workflow(request, view, [&] { return interrupts.count(); });
   view.summary(report, interrupts.last_signal());
   if (report.outcome.state == core::RunState::interrupted)

@@ -174,22 +174,34 @@ void RunView::recording() {
   console_.status(console_.options().live ? "recording …" : "");
 }
 
+void RunView::event(std::string_view name, codec::Json::Object members) {
+  if (events_ != nullptr) events_->tell(name, std::move(members));
+}
+
 void RunView::run_started(std::size_t steps) {
+  event("run_started", {{"steps", steps}});
   steps_ = steps;
   started_ = os::steady_now();
 }
 
 void RunView::run_grew(std::size_t steps) {
+  event("run_grew", {{"steps", steps}});
   steps_ = steps;
 }
 
-void RunView::step_started(const std::string& step, const core::Reason&, int) {
+void RunView::step_started(const std::string& step, const core::Reason& reason, int attempt) {
+  event("step_started", {{"step", step}, {"attempt", attempt}, {"reason", reason_object(reason)}});
   running_[step] = os::steady_now();
 }
 
 void RunView::attempt_failed(const std::string& step, const core::Attempt& attempt,
                              std::chrono::nanoseconds pause) {
   running_.erase(step);
+  event("attempt_failed", {{"step", step},
+                           {"exit_code", attempt.exit_code},
+                           {"signal", attempt.signal},
+                           {"timed_out", attempt.timed_out},
+                           {"pause_s", std::chrono::duration<double>(pause).count()}});
   const auto how = attempt.timed_out     ? std::string("timed out")
                    : attempt.signal != 0 ? os::signal_name(attempt.signal)
                                          : base::format("exit code {}", attempt.exit_code);
@@ -204,6 +216,14 @@ void RunView::step_ended(const core::Execution& execution, const std::string& lo
   if (!execution.attempts.empty())
     seconds = execution.attempts.front().started.seconds_until(execution.attempts.back().ended);
   done_s_ += seconds;
+  if (events_ != nullptr) {
+    codec::Json::Object members{{"step", execution.step},
+                                {"state", core::name_of(execution.state)},
+                                {"reason", reason_object(execution.reason)},
+                                {"duration_s", seconds}};
+    if (!execution.failure.empty()) members.emplace_back("failure", execution.failure);
+    event("step_ended", std::move(members));
+  }
   if (console_.json()) {
     codec::Json line = codec::Json::object({{"type", "step"},
                                             {"step", execution.step},
@@ -271,6 +291,7 @@ void RunView::show_failure(const core::Execution& execution, const std::string& 
 }
 
 void RunView::notice(const std::string& text) {
+  event("notice", {{"text", text}});
   console_.note("provrun: " + text);
 }
 
@@ -332,6 +353,7 @@ void RunView::redraw() {
 
 void RunView::summary(const app::RunReport& report, int signal) {
   const auto& outcome = report.outcome;
+  event("run_ended", {{"run", report.run}, {"state", core::name_of(outcome.state)}});
   console_.status("");
   console_.object(codec::Json::object({{"type", "summary"},
                                        {"run", report.run},

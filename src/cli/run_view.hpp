@@ -5,6 +5,7 @@
 #include <string>
 
 #include "console.hpp"
+#include "event_stream.hpp"
 #include "provrun/app/run_workflow.hpp"
 
 namespace provrun::cli {
@@ -29,17 +30,21 @@ class RunView : public app::RunObserver {
   void notice(const std::string& text) override;
   void tick() override;
 
+  /// Tells what happens there, too; null: nowhere. It must outlive this.
+  void tell_events_to(EventStream* events) { events_ = events; }
   /// The run's last lines.
   /// signal: the one that interrupted the run; 0 for none.
   void summary(const app::RunReport& report, int signal);
 
  private:
+  void event(std::string_view name, codec::Json::Object members);
   void show_failure(const core::Execution& execution, const std::string& log_path);
   bool tells_each_step() const;
   void redraw();
   std::string time_left() const;
 
   Console& console_;
+  EventStream* events_ = nullptr;
   std::string called_in_;
   std::string workspace_;  // empty: where the caller is
   std::size_t steps_ = 0;
