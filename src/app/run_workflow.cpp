@@ -50,7 +50,9 @@ std::set<std::string, std::less<>> checked_force_names(const pipeline::Graph& gr
   std::vector<std::string> candidates;
   for (const auto& step : graph.workflow().steps()) candidates.push_back(step.name);
   for (const auto& name : names) {
-    if (!graph.workflow().find_step(name) && !graph.find_instance(name)) {
+    const auto step = graph.workflow().find_step(std::string_view(name).substr(0, name.find('@')));
+    const bool may_come = step && graph.is_deferred(*step);
+    if (!may_come && !graph.workflow().find_step(name) && !graph.find_instance(name)) {
       const auto nearest = base::nearest(name, candidates);
       auto error = base::Error(base::ErrorCode::not_found,
                                base::format("no step '{}' to force", base::printable(name)));

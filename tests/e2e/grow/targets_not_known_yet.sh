@@ -16,6 +16,8 @@ ok provrun run s/a.y
 expect_ran score@a
 ok provrun run after
 expect_ran after
+ok provrun run --force score@a score@a
+expect_ran score@a
 fails 6 provrun run score@z
 has "$err" "'score@z' is no target, step, instance or file of the pipeline"
 fails 6 provrun plan s/z.y
