@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "provrun/base/format.hpp"
 #include "provrun/base/quantity.hpp"
@@ -61,6 +62,68 @@ std::string example_of(std::string_view key) {
 }
 
 }  // namespace
+
+namespace {
+
+// How many digits may stand before each unit, so that the form alone keeps a sum in bounds: the
+// schema says the same.
+struct UnitDigits {
+  std::string_view unit;
+  std::size_t most;
+};
+constexpr UnitDigits kDurationUnits[] = {{"d", 4}, {"h", 5}, {"min", 7}, {"s", 9}, {"ms", 12}};
+constexpr UnitDigits kSizeUnits[] = {{"PiB", 3}, {"TB", 6},  {"TiB", 6},  {"T", 6},    {"GB", 9},
+                                     {"GiB", 9}, {"G", 9},   {"MB", 12},  {"MiB", 12}, {"M", 12},
+                                     {"kB", 15}, {"KB", 15}, {"kiB", 15}, {"KiB", 15}, {"k", 15},
+                                     {"K", 15},  {"B", 18}};
+constexpr std::size_t kMostParts = 8;
+
+bool is_decimal(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Removes a number and its unit from the front; false: they are no such things.
+bool take_quantity(std::string_view& text, std::span<const UnitDigits> units) {
+  std::size_t digits = 0;
+  while (digits < text.size() && is_decimal(text[digits])) ++digits;
+  auto at = digits;
+  if (at < text.size() && text[at] == '.')
+    for (++at; at < text.size() && is_decimal(text[at]);) ++at;
+  if (at < text.size() && text[at] == ' ') ++at;
+  auto end = at;
+  while (end < text.size() && !is_decimal(text[end])) ++end;
+  const auto unit = text.substr(at, end - at);
+  text.remove_prefix(end);
+  return std::any_of(units.begin(), units.end(), [&](const UnitDigits& known) {
+    return known.unit == unit && digits >= 1 && digits <= known.most;
+  });
+}
+
+bool is_more_than_nothing(std::string_view text) {
+  return text.find_first_of("123456789") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::optional<std::chrono::nanoseconds> parse_duration_field(std::string_view text) {
+  auto rest = text;
+  std::size_t parts = 0;
+  for (; !rest.empty(); ++parts)
+    if (!take_quantity(rest, kDurationUnits)) return std::nullopt;
+  if (parts > kMostParts) return std::nullopt;
+  auto duration = base::parse_duration(text);
+  if (duration && is_more_than_nothing(text))
+    duration = std::max(*duration, std::chrono::nanoseconds(1));
+  return duration;
+}
+
+std::optional<std::uint64_t> parse_size_field(std::string_view text) {
+  auto rest = text;
+  if (!take_quantity(rest, kSizeUnits) || !rest.empty()) return std::nullopt;
+  auto size = base::parse_size(text, true);
+  if (size && is_more_than_nothing(text)) size = std::max<std::uint64_t>(*size, 1);
+  return size;
+}
 
 void FieldReader::report(const Node& node, Where where, std::string_view wanted, std::string hint) {
   std::string found(node.describe());
@@ -174,7 +237,7 @@ std::optional<std::int64_t> FieldReader::integer(const Node& node, Where where, 
 
 std::optional<std::chrono::nanoseconds> FieldReader::duration(const Node& node, Where where) {
   if (node.is_scalar())
-    if (const auto value = base::parse_duration(node.text())) return value;
+    if (const auto value = parse_duration_field(node.text())) return value;
   std::string hint = "units: ms, s, min, h, d";
   if (node.value_kind() == Value::Kind::integer || node.value_kind() == Value::Kind::real)
     hint = base::format("did you mean {}s? Units: ms, s, min, h, d", node.text());

@@ -26,6 +26,11 @@ struct Where {
   std::string to_string() const;
 };
 
+/// A duration or a size as a pipeline has it: of bounded length, so that a schema can say which are
+/// too much. What is more than nothing is at least 1 ns, or 1 byte.
+std::optional<std::chrono::nanoseconds> parse_duration_field(std::string_view text);
+std::optional<std::uint64_t> parse_size_field(std::string_view text);
+
 /// Takes nodes as what the language wants there. What does not fit is added to the diagnostics and
 /// comes back as nothing.
 class FieldReader {

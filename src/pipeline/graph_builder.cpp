@@ -16,6 +16,8 @@ namespace provrun::pipeline {
 
 namespace {
 
+constexpr std::string_view kRecords = ".provrun";
+
 // Four bytes each in both directions: 800 MB. More comes only from a product of two large steps.
 constexpr std::size_t kMaxEdges = 100'000'000;
 // How many links of a cycle are explained in words.
@@ -265,6 +267,14 @@ void GraphBuilder::claim_path(std::uint32_t instance, std::string_view text, Pla
             : base::format("the output '{}' of {} lies outside of the workspace", shown,
                            describe(instance)),
         "outputs are relative paths below the pipeline file's directory");
+    return;
+  }
+  if (normal == kRecords || (normal.starts_with(kRecords) && normal[kRecords.size()] == '/')) {
+    diagnostics_.add(
+        place,
+        base::format("the output '{}' of {} lies in the folder that provrun keeps its records in",
+                     shown, describe(instance)),
+        "write the result to another path");
     return;
   }
   const auto owner = data_.producers[path];

@@ -3,7 +3,6 @@
 #include <csignal>
 
 #include "provrun/base/format.hpp"
-#include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
 #include "scalar.hpp"
 #include "step_loader.hpp"
@@ -15,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kResourceKeys{"cpus", "gpu", "memory", "pool", "time"};
 constexpr std::int64_t kMaxCpus = 1'000'000;
-constexpr std::int64_t kMaxGpus = 1'000'000;
+constexpr std::int64_t kMaxGpus = kMaxPool;
 constexpr std::int64_t kMaxRetries = 1000;
 constexpr std::string_view kAttempt = "{attempt}";
 
@@ -51,7 +50,7 @@ void set_demand(std::vector<Demand>& demands, Demand demand) {
 std::optional<Demand> read_memory(FieldReader& fields, const Node& node, Where where) {
   if (node.is_scalar()) {
     const auto growth = split_growth(node.text());
-    if (const auto bytes = base::parse_size(growth.amount, true); bytes && *bytes > 0)
+    if (const auto bytes = parse_size_field(growth.amount); bytes && *bytes > 0)
       return Demand{"memory", *bytes, growth.grows};
   }
   fields.report(node, {"memory", where.step}, "a size such as 4GiB or \"{attempt}*4GiB\"",
@@ -67,10 +66,10 @@ std::optional<Demand> read_count(FieldReader& fields, const Node& node, const st
     return Demand{name, static_cast<std::uint64_t>(*number), false};
   }
   const auto growth = split_growth(node.text());
-  const auto number = resolve_plain_scalar(growth.amount) == Value::Kind::integer
-                          ? to_integer(growth.amount)
-                          : std::nullopt;
-  if (growth.grows && number && *number >= 0 && *number <= most)
+  const bool plain = !growth.amount.empty() && growth.amount.size() <= 9 &&
+                     growth.amount.find_first_not_of("0123456789") == std::string_view::npos;
+  const auto number = plain ? to_integer(growth.amount) : std::nullopt;
+  if (growth.grows && number && *number <= most)
     return Demand{name, static_cast<std::uint64_t>(*number), true};
   fields.report(node, {name, where.step}, "a whole number or \"{attempt}*NUMBER\"");
   return std::nullopt;
@@ -80,7 +79,7 @@ void read_time(FieldReader& fields, const Node& node, Where where, Resources& re
   const Where time{"time", where.step};
   const auto growth = node.is_scalar() ? split_growth(node.text()) : Growth{};
   const auto limit =
-      growth.grows ? base::parse_duration(growth.amount) : fields.duration(node, time);
+      growth.grows ? parse_duration_field(growth.amount) : fields.duration(node, time);
   if (!limit) {
     if (growth.grows) fields.report(node, time, "a duration such as 2h or \"{attempt}*2h\"");
     return;
