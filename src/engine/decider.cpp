@@ -446,6 +446,18 @@ void require_sources(const pipeline::Graph& graph, const std::vector<InstanceId>
                 .at(graph.input_position(id, path)));
         continue;
       }
+      if (const auto off = graph.switched_off_maker(name)) {
+        errors.push_back(
+            base::Error(base::ErrorCode::invalid_input,
+                        base::format("step '{}' needs {}, which is not there; step '{}' would make "
+                                     "it, but its 'when' is false",
+                                     graph.name(id), base::printable(name), off->step->name))
+                .at(graph.input_position(id, path))
+                .hint(base::format("its 'when' stands in line {}; give step '{}' the same one, or "
+                                   "make the file",
+                                   off->when.line, graph.step(id).name)));
+        continue;
+      }
       const auto slash = name.rfind('/');
       std::vector<std::string> neighbours;
       const std::string directory = slash == std::string::npos ? "." : name.substr(0, slash);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "expander.hpp"
+#include "expression.hpp"
 #include "graph_data.hpp"
 #include "paths.hpp"
 #include "provrun/base/text.hpp"
@@ -202,6 +203,35 @@ base::Position Graph::input_position(InstanceId id, PathId path) const {
   if (instance.step.standard_input && names(*instance.step.standard_input))
     return workflow_->position(instance.step.standard_input->place);
   return workflow_->position(instance.step.place);
+}
+
+std::optional<Graph::SwitchedOff> Graph::switched_off_maker(std::string_view path) const {
+  const Expander expander(*workflow_, *data_);
+  for (std::size_t number = 0; number < workflow_->steps().size(); ++number) {
+    const auto id = static_cast<StepId>(number);
+    const auto& step = workflow_->step(id);
+    if (step.when == nullptr || step.pattern != nullptr) continue;
+    const auto* table = data_->table_of(*workflow_, id);
+    const auto rows = table != nullptr ? table->row_count() : 1;
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      const InstanceView instance{step, row, {}, table};
+      const auto wanted =
+          step.when->evaluate([&](std::size_t index) { return instance.variable(index); });
+      if (!std::holds_alternative<bool>(wanted) || std::get<bool>(wanted)) continue;
+      const auto makes = [&](const Template& text) {
+        std::string written;
+        if (!expander.append(text, instance, Insertion::path, written)) return false;
+        const auto normal = normalize_path(written);
+        return normal == path || (written.ends_with('/') && path.starts_with(normal + "/"));
+      };
+      bool found = (step.standard_output && makes(*step.standard_output)) ||
+                   (step.standard_error && makes(*step.standard_error));
+      for (const auto& output : step.outputs)
+        found = found || std::any_of(output.paths.begin(), output.paths.end(), makes);
+      if (found) return SwitchedOff{&step, workflow_->position(step.when_place)};
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> Graph::nearest_path(std::string_view text,

@@ -115,6 +115,12 @@ class Graph {
   std::vector<InstanceId> consumers(PathId id) const;
   /// Where the pipeline says that the instance reads the path.
   base::Position input_position(InstanceId id, PathId path) const;
+  struct SwitchedOff {
+    const Step* step = nullptr;
+    base::Position when;
+  };
+  /// The step that would make the path if its `when` were true.
+  std::optional<SwitchedOff> switched_off_maker(std::string_view path) const;
   /// The path of the graph, or of the candidates, that looks most like the text.
   std::optional<std::string> nearest_path(std::string_view text,
                                           std::span<const std::string> candidates = {}) const;
