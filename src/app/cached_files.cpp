@@ -174,8 +174,10 @@ CachedFiles::Contents CachedFiles::contents_of(const std::string& path) {
   Contents state;
   auto& lines = state.lines;
   const std::function<void(const std::string&)> visit = [&](const std::string& relative) {
+    bool empty = true;
     for (const auto& entry : os::list_directory(absolute(os::join_path(path, relative)))) {
       if (is_own(absolute(os::join_path(path, relative)), entry.name)) continue;
+      empty = false;
       const auto name = relative.empty() ? entry.name : relative + "/" + entry.name;
       const auto file_path = path + "/" + name;
       const auto full = absolute(file_path);
@@ -197,6 +199,10 @@ CachedFiles::Contents CachedFiles::contents_of(const std::string& path) {
         wrong_kind(file_path, "no regular file", "a directory of files");
       }
     }
+    if (!empty) return;
+    const auto itself = relative.empty() ? path : path + "/" + relative;
+    if (const auto stat = os::stat_file(absolute(itself)))
+      state.files.push_back({itself + "/", {hash::sha256("")}, 0, stat->mode});
   };
   visit("");
   return state;

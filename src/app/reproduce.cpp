@@ -142,7 +142,9 @@ class Reproduction {
       const auto in_snapshot = path_in_snapshot(root, path);
       const auto entry =
           snapshot::find_entry(archive_->repository(), stored_.manifest.root, in_snapshot);
-      if (!entry || entry->content.id != artifact.content) {
+      const bool folder = core::is_empty_directory(artifact) && !path.starts_with('/') && entry &&
+                          entry->type == snapshot::EntryType::directory;
+      if (!folder && (!entry || entry->content.id != artifact.content)) {
         say_missing(artifact);
         continue;
       }
@@ -156,7 +158,8 @@ class Reproduction {
         throw base::Error(
             base::ErrorCode::corruption,
             base::format("the record names {}, outside of its workspace", base::printable(path)));
-      os::make_directories(os::parent_path(target));
+      os::make_directories(folder ? target : os::parent_path(target));
+      if (folder) continue;
       snapshot::restore_file(archive_->repository(), *entry, target, snapshot::Overwrite::no,
                              os::Durability::cached);
     }
@@ -272,6 +275,19 @@ class Reproduction {
         known.insert(output.path);
         OutputVerdict verdict{output.path,    execution.step, Verdict::missing,
                               output.content, std::nullopt,   {}};
+        if (core::is_empty_directory(output)) {
+          const auto path = output.path.substr(0, output.path.size() - 1);
+          const auto stat = os::lstat_file(files.absolute(path));
+          if (stat && stat->type == os::FileType::directory) {
+            const auto now = files.identify(path, core::PathKind::directory);
+            const bool empty =
+                now && now->files.size() == 1 && core::is_empty_directory(now->files[0]);
+            verdict.verdict = empty ? Verdict::identical : Verdict::different;
+            if (empty) verdict.reproduced = output.content;
+          }
+          report_.outputs.push_back(std::move(verdict));
+          continue;
+        }
         const auto target = link_target(output, files.absolute(output.path));
         if (target && is_bare_link(output, *target)) {
           verdict.reproduced = output.content;

@@ -366,6 +366,10 @@ struct RunRecorder::State {
     entry.mtime_ns = held.mtime_ns != 0 ? held.mtime_ns
                      : stat != nullptr  ? stat->mtime_ns
                                         : record.ended.nanoseconds;
+    if (core::is_empty_directory(artifact)) {
+      entry.type = snapshot::EntryType::directory;
+      return entry;
+    }
     if (const auto* target = link_to_keep(artifact)) {
       entry.type = snapshot::EntryType::symlink;
       entry.mode = 0777;

@@ -157,9 +157,11 @@ bool StoredResults::find_outputs(const catalog::KnownResult& known) {
   links_.clear();
   for (const auto& output : known.outputs) {
     // Records of a shared repository are foreign: none may lead out of the workspace.
-    if (output.path.starts_with('/') || os::normalize_path(output.path) != output.path ||
-        output.path.starts_with("../"))
+    const bool folder = core::is_empty_directory(output);
+    const auto name = folder ? output.path.substr(0, output.path.size() - 1) : output.path;
+    if (name.starts_with('/') || os::normalize_path(name) != name || name.starts_with("../"))
       return false;
+    if (folder) continue;
     if (core::is_link(output) && locate_link(output, known.execution.snapshot)) continue;
     auto content = locate(output, known.execution.snapshot);
     if (!content) return false;
@@ -216,6 +218,10 @@ std::optional<std::string> StoredResults::link_target(const std::string& path) c
 
 void StoredResults::restore(const core::Artifact& output) {
   const auto path = os::join_path(root_, output.path);
+  if (core::is_empty_directory(output)) {
+    os::make_directories(path);
+    return;
+  }
   snapshot::Entry entry;
   entry.path = output.path;
   entry.mtime_ns = os::now().nanoseconds;

@@ -15,4 +15,9 @@ inline bool is_link(const Artifact& artifact) {
   return (artifact.mode & ~kPermissionBits) == kLinkMode;
 }
 
+/// An empty directory below a declared one is an artifact without bytes whose path ends in '/'.
+inline bool is_empty_directory(const Artifact& artifact) {
+  return artifact.path.ends_with('/');
+}
+
 }  // namespace provrun::core

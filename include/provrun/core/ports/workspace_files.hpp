@@ -12,7 +12,7 @@ namespace provrun::core {
 struct PathState {
   ContentId content;  ///< a file's content; for a directory the hash of its listing
   std::vector<Artifact>
-      files;  ///< the file itself, or every regular file below the directory, sorted
+      files;  ///< the file itself, or every regular file and empty folder below the directory, sorted
 };
 
 enum class PathKind { file, directory };
