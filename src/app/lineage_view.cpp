@@ -71,31 +71,11 @@ std::vector<lineage::Node> find_start(Archive& archive, lineage::EdgeSource& edg
   } catch (const base::Error& error) {
     if (error.code() != base::ErrorCode::not_found) throw;
     if (auto nodes = nodes_of_run(archive, edges, name); !nodes.empty()) return nodes;
-    tell_of_workflow_file(archive, name);
     throw;
   }
 }
 
 }  // namespace
-
-void tell_of_workflow_file(Archive& archive, const std::string& path) {
-  const auto wanted = asked_path(path);
-  try {
-    const auto record = archive.load_run("latest").record;
-    const bool is_pipeline = record.pipeline && record.pipeline->path == wanted;
-    if (!is_pipeline &&
-        std::none_of(record.configuration.begin(), record.configuration.end(),
-                     [&](const core::Artifact& file) { return file.path == wanted; }))
-      return;
-  } catch (const base::Error&) {
-    return;  // without runs, or with damage that others name
-  }
-  throw base::Error(base::ErrorCode::not_found,
-                    base::format("{} says which steps there are and is no step's own input",
-                                 base::printable(wanted)))
-      .hint(base::format("each run has it: 'provrun find {}' lists its versions",
-                         base::shell_quote(os::base_name(wanted))));
-}
 
 std::vector<FileVersion> file_versions(Archive& archive, const std::string& path) {
   db::Transaction view(archive.catalog_database(), db::Transaction::Kind::read);

@@ -91,8 +91,8 @@ CatalogCounts Catalog::counts() {
 
 void Catalog::clear() {
   db::Transaction transaction(database_);
-  for (const auto* table : {"used", "generated", "executions", "runs", "snapshots", "carried_sets",
-                            "versions", "contents", "paths", "names"})
+  for (const auto* table : {"run_files", "used", "generated", "executions", "runs", "snapshots",
+                            "carried_sets", "versions", "contents", "paths", "names"})
     database_.execute(std::string("DELETE FROM ") + table);
   transaction.commit();
   writer_ = std::make_unique<Writer>(database_);

@@ -50,7 +50,9 @@ CatalogEdges::CatalogEdges(db::Database& database)
       generators_(database.statement(
           "SELECT execution, evidence FROM generated WHERE version=? ORDER BY execution")),
       users_(database.statement(
-          "SELECT execution, evidence FROM used WHERE version=? ORDER BY execution")),
+          "SELECT execution, evidence FROM used WHERE version=?1 UNION ALL "
+          "SELECT e.id, 0 FROM run_files f JOIN executions e ON e.run=f.run WHERE f.version=?1 AND "
+          "NOT EXISTS(SELECT 1 FROM used u WHERE u.execution=e.id AND u.version=?1) ORDER BY 1")),
       reuses_(database.statement("SELECT id FROM executions WHERE reused_from=? ORDER BY id")),
       execution_(database.statement(
           "SELECT e.uuid, r.uuid, n.name, e.started_ms, e.ended_ms, e.reused_from FROM executions "
@@ -112,7 +114,9 @@ std::vector<VersionNumber> CatalogEdges::versions_of_path(std::string_view path)
   auto query = database_.statement(
       "SELECT v.id, "
       "ifnull((SELECT max(execution) FROM generated WHERE version=v.id), 0) AS made, "
-      "ifnull((SELECT max(execution) FROM used WHERE version=v.id), 0) AS needed "
+      "max(ifnull((SELECT max(execution) FROM used WHERE version=v.id), 0), "
+      "ifnull((SELECT max(e.id) FROM run_files f JOIN executions e ON e.run=f.run WHERE "
+      "f.version=v.id), 0)) AS needed "
       "FROM versions v WHERE v.path=(SELECT id FROM paths WHERE path=?) "
       "ORDER BY max(2 * made + 1, 2 * needed), v.id");
   query.bind(1, path);

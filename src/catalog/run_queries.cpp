@@ -93,7 +93,7 @@ RunSummary read_run(const db::Statement& row) {
   run.host = row.text(7);
   run.config_hash = digest_of(row.blob(8));
   run.git_commit = row.text(9);
-  run.git_dirty = row.integer(10) != 0;
+  if (row.integer(10) >= 0 && !run.git_commit.empty()) run.git_dirty = row.integer(10) != 0;
   run.counts = {count(11), count(12), count(13), count(14), count(15)};
   run.failure = row.text(16);
   return run;

@@ -143,8 +143,20 @@ CREATE TABLE snapshots(
 INSERT OR IGNORE INTO snapshots SELECT snapshot FROM runs;
 )sql";
 
-constexpr std::array<db::Migration, 3> kMigrations{
-    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}}};
+// The pipeline and the files it is made of decide what every execution of a run does. The catalog
+// is rebuilt, since runs recorded before lack them.
+constexpr const char* kVersion4 = R"sql(
+CREATE TABLE run_files(
+  run INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY(run, version)
+) WITHOUT ROWID;
+CREATE INDEX run_files_by_version ON run_files(version, run);
+DELETE FROM memos WHERE key='catalog.repository';
+)sql";
+
+constexpr std::array<db::Migration, 4> kMigrations{
+    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}}};
 
 }  // namespace
 

@@ -131,6 +131,17 @@ std::optional<std::int64_t> Catalog::Writer::carried_set(
   return select.integer(0);
 }
 
+namespace {
+
+// -1: no git, or not known.
+std::int64_t dirty_of(const codec::Json& git) {
+  const auto* dirty = git.is_object() ? git.find("dirty") : nullptr;
+  if (dirty == nullptr || dirty->is_null()) return -1;
+  return git.get_bool("dirty") ? 1 : 0;
+}
+
+}  // namespace
+
 std::int64_t Catalog::Writer::add_head(const core::RunRecord& run, std::string_view snapshot,
                                        std::optional<std::int64_t> carried) {
   const auto snapshot_bytes = bytes_of(snapshot);
@@ -143,7 +154,7 @@ std::int64_t Catalog::Writer::add_head(const core::RunRecord& run, std::string_v
           "carried) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
       .run_with(run.id.uuid.bytes, snapshot_bytes, name_number(run.workflow), run.state,
                 to_ms(run.started), to_ms(run.ended), name_number(run.user), name_number(run.host),
-                run.config_hash.bytes, run.git.get_string("commit"), run.git.get_bool("dirty"),
+                run.config_hash.bytes, run.git.get_string("commit"), dirty_of(run.git),
                 run.counts.executed, run.counts.reused, run.counts.up_to_date, run.counts.failed,
                 run.counts.skipped, run.failure, carried);
   return database_.last_insert_rowid();
@@ -205,6 +216,9 @@ void Catalog::Writer::add(const core::RunRecord& run, std::string_view snapshot,
   drop_stale_numbers();
   made_.clear();
   const auto number = add_head(run, snapshot, carried_set(executions));
+  auto file = database_.statement("INSERT OR IGNORE INTO run_files VALUES(?,?)");
+  if (run.pipeline) file.run_with(number, version_number(*run.pipeline));
+  for (const auto& artifact : run.configuration) file.run_with(number, version_number(artifact));
   for (const auto& execution : executions)
     if (execution.state != core::StepState::up_to_date &&
         execution.state != core::StepState::skipped)
@@ -218,6 +232,7 @@ void Catalog::Writer::remove(std::int64_t run) {
         // Later runs may name them as carried or reused; the bare ids stay for those.
         "UPDATE executions SET run=NULL, step=NULL, state=NULL, started_ms=NULL, "
         "ended_ms=NULL, step_key=NULL, reused_from=NULL WHERE run=?",
+        "DELETE FROM run_files WHERE run=?",
         "DELETE FROM snapshots WHERE name=(SELECT snapshot FROM runs WHERE id=?)",
         "DELETE FROM runs WHERE id=?"})
     database_.statement(sql).run_with(run);

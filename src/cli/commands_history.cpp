@@ -10,7 +10,10 @@
 #include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/lineage/run_diff.hpp"
+#include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
+#include "provrun/os/pager.hpp"
+#include "provrun/os/terminal.hpp"
 #include "run_view.hpp"
 
 namespace provrun::cli {
@@ -69,7 +72,7 @@ codec::Json run_line(const catalog::RunSummary& run) {
        {"host", run.host},
        {"config_hash", run.config_hash.to_hex()},
        {"git_commit", run.git_commit.empty() ? codec::Json() : codec::Json(run.git_commit)},
-       {"git_dirty", run.git_dirty},
+       {"git_dirty", run.git_dirty ? codec::Json(*run.git_dirty) : codec::Json()},
        {"executed", run.counts.executed},
        {"reused", run.counts.reused},
        {"up_to_date", run.counts.up_to_date},
@@ -214,6 +217,15 @@ void print_run(Console& console, const app::StoredRun& run) {
 
 }  // namespace
 
+// As git does: the list goes through a pager when people read it on a terminal.
+std::unique_ptr<os::Pager> start_pager(const Console& console) {
+  if (console.json() || !os::is_terminal(1)) return nullptr;
+  auto command = os::environment_variable("PROVRUN_PAGER");
+  if (!command) command = os::environment_variable("PAGER");
+  return os::Pager::start(os::pager_words(command.value_or("less")),
+                          {{"LESS", "FRX"}, {"LV", "-c"}});
+}
+
 int command_log(const Call& call) {
   std::optional<std::string> workflow;
   std::optional<std::string> user;
@@ -225,7 +237,9 @@ int command_log(const Call& call) {
   std::optional<int> limit;
   std::vector<std::string> words;
   Options options(call.verb);
-  options.value("workflow", workflow)
+  bool no_pager = false;
+  options.flag("no-pager", no_pager)
+      .value("workflow", workflow)
       .value("user", user)
       .value("host", host)
       .value("status", status)
@@ -253,8 +267,9 @@ int command_log(const Call& call) {
   auto& console = *call.console;
   // People get a page; programs, and who asks for a number, get what they asked for.
   constexpr int kPage = 50;
-  const auto wanted =
-      static_cast<std::size_t>(limit.value_or(console.json() ? 1'000'000'000 : kPage));
+  const auto pager = no_pager ? nullptr : start_pager(console);
+  const bool all = console.json() || pager != nullptr;
+  const auto wanted = static_cast<std::size_t>(limit.value_or(all ? 1'000'000'000 : kPage));
   std::size_t shown = 0;
   std::optional<catalog::RunCursor> cursor;
   do {
@@ -271,8 +286,10 @@ int command_log(const Call& call) {
       ++shown;
     }
     cursor = page.next;
-  } while (cursor && shown < wanted);
-  if (cursor && !limit && !console.json())
+    if (pager) console.flush();
+  } while (cursor && shown < wanted && !(pager && pager->ended()));
+  console.flush();
+  if (cursor && !limit && !all)
     console.note(
         base::format("provrun: these are the newest {}; more with -n, or --before TIME", shown));
   return 0;
@@ -336,7 +353,6 @@ int command_show(const Call& call) {
   if (versions.empty() && no_run.code() == base::ErrorCode::invalid_input &&
       app::begins_run_id(word))
     throw std::move(no_run);
-  if (versions.empty()) app::tell_of_workflow_file(*archive, word);
   if (versions.empty())
     throw base::Error(base::ErrorCode::not_found,
                       base::format("no run, step or file '{}' is recorded", base::printable(word)))

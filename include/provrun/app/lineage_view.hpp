@@ -19,10 +19,6 @@ struct FileVersion {
   std::string run;
 };
 
-/// Throws Error(not_found) that tells more when the path is a file that the latest run was made
-/// from: its pipeline, a table or a parameter file, which are stored and no step's inputs.
-void tell_of_workflow_file(Archive& archive, const std::string& path);
-
 /// All recorded versions of the file, newest first. The path may be relative to the current
 /// directory.
 std::vector<FileVersion> file_versions(Archive& archive, const std::string& path);

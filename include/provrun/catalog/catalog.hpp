@@ -28,7 +28,7 @@ struct RunSummary {
   std::string host;
   hash::Digest config_hash;
   std::string git_commit;
-  bool git_dirty = false;
+  std::optional<bool> git_dirty;  ///< nullopt: no git, or not known
   core::StepCounts counts;
   std::string failure;
 };

@@ -68,6 +68,7 @@ class EdgeSource {
   virtual std::vector<VersionLink> used(ExecutionNumber execution) = 0;
   virtual std::vector<VersionLink> generated(ExecutionNumber execution) = 0;
   virtual std::vector<ExecutionLink> generators(VersionNumber version) = 0;
+  /// Of a run's pipeline, and of the tables and parameter files it is made of, all its executions.
   virtual std::vector<ExecutionLink> users(VersionNumber version) = 0;
   /// Executions whose results were taken from this one.
   virtual std::vector<ExecutionNumber> reuses(ExecutionNumber execution) = 0;

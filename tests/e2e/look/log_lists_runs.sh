@@ -9,6 +9,7 @@ js log
 expect_json '[.[]|select(.type=="run")]|length == 3'
 expect_json '[.[]|select(.type=="run")|.state] == ["failed","completed","completed"]'
 expect_json '[.[]|select(.type=="run")]|all(.workflow=="chain" and (.run|length)==36 and (.config_hash|length)==64 and .user!="" and (.started|endswith("Z")))'
+expect_json '[.[]|select(.type=="run")]|all(.git_commit == null and .git_dirty == null)'
 js log --status failed
 expect_json '[.[]|select(.type=="run")]|length == 1'
 js log --workflow nothing

@@ -1,4 +1,4 @@
-# The pipeline and its tables are no step's inputs; show and lineage say so instead of not knowing them.
+# From the pipeline, and from the tables and parameter files it is made of, lineage leads to every step of their runs.
 printf 'id\nx\n' > s.csv
 pipeline <<'YAML'
 provrun: 1
@@ -6,11 +6,18 @@ steps:
   a: {foreach: {csv: s.csv}, outputs: "{id}.txt", run: "echo {id} > {outputs}"}
 YAML
 ok provrun run
-fails 6 provrun show s.csv
-expect_err "provrun: error: s.csv says which steps there are and is no step's own input
-hint: each run has it: 'provrun find s.csv' lists its versions"
-fails 6 provrun lineage down pipeline.yaml
-has "$err" "pipeline.yaml says which steps there are and is no step's own input"
+ok provrun show s.csv
+has "$out" s.csv
+for file in s.csv pipeline.yaml; do
+  js lineage down $file
+  expect_json "[.[]|select(.type==\"edge\")|[.relation,.path]] == [[\"used\",\"$file\"],[\"generated\",\"x.txt\"]]"
+done
+ok provrun lineage path s.csv x.txt
+has "$out" x.txt
+printf 'id\nx\ny\n' > s.csv
+ok provrun run
+js lineage down s.csv
+expect_json '[.[]|select(.type=="edge" and .relation=="generated").path] == ["y.txt"]'
 ok provrun find s.csv
 has "$out" s.csv
 fails 6 provrun show t.csv

@@ -74,7 +74,7 @@ TEST_CASE_METHOD(Fixture, "a run comes out as it went in, once") {
   CHECK(found->host == "lab1");
   CHECK(found->config_hash == record.config_hash);
   CHECK(found->git_commit == "abc123");
-  CHECK(found->git_dirty);
+  CHECK(found->git_dirty == true);
   CHECK(found->counts.skipped == 5);
   CHECK(found->failure == "step fit failed");
   CHECK(index.known_snapshots() == std::vector<std::string>{found->snapshot});
