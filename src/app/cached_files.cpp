@@ -205,6 +205,10 @@ CachedFiles::Contents CachedFiles::contents_of(const std::string& path) {
       state.files.push_back({itself + "/", {hash::sha256("")}, 0, stat->mode});
   };
   visit("");
+  auto& found = found_below_[path];
+  found.clear();
+  for (const auto& file : state.files)
+    if (seen_.contains(file.path)) found.insert(file.path);
   return state;
 }
 
@@ -238,13 +242,11 @@ bool CachedFiles::unchanged(const std::string& path, core::PathKind kind) {
     const auto stat = os::stat_file(absolute(path));
     return found != seen_.end() && stat && found->second == *stat;
   }
-  const std::string prefix = path + "/";
-  std::size_t files = 0;
-  for (const auto& [seen, stat] : seen_) {
-    if (!seen.starts_with(prefix)) continue;
-    const auto now = os::stat_file(absolute(seen));
-    if (!now || *now != stat) return false;
-    ++files;
+  // Files of an earlier state of the directory may have been seen, too.
+  const auto& found = found_below_[path];
+  for (const auto& file : found) {
+    const auto now = os::stat_file(absolute(file));
+    if (!now || *now != seen_[file]) return false;
   }
   std::size_t present = 0;
   const std::function<void(const std::string&)> count = [&](const std::string& directory) {
@@ -255,12 +257,12 @@ bool CachedFiles::unchanged(const std::string& path, core::PathKind kind) {
       if (stat && stat->type == os::FileType::directory) count(child);
       if (stat &&
           (stat->type == os::FileType::regular ||
-           (stat->type == os::FileType::symlink && seen_.contains(relative_to_root(child)))))
+           (stat->type == os::FileType::symlink && found.contains(relative_to_root(child)))))
         ++present;
     }
   };
   count(absolute(path));
-  return files == present;
+  return found.size() == present;
 }
 
 void CachedFiles::make_parents(const std::string& absolute_path) {

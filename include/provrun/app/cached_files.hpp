@@ -119,6 +119,8 @@ class CachedFiles : public core::WorkspaceFiles {
   mutable std::mutex mutex_;  // guards known_ and fine_timestamps_
   std::unordered_map<std::pair<std::uint64_t, std::uint64_t>, Known, InodeHash> known_;
   std::unordered_map<std::string, os::FileStat> seen_;
+  // What was found below a directory when it was last identified.
+  std::unordered_map<std::string, std::unordered_set<std::string>> found_below_;
   std::unordered_set<std::string> made_directories_;
   std::unordered_map<std::string, Listing> listings_;
   std::function<std::optional<std::vector<core::ListingEntry>>(const core::ContentId&)> listed_;
