@@ -10,9 +10,9 @@ namespace provrun::core {
 
 /// What a declared path is at this moment.
 struct PathState {
-  ContentId content;  ///< a file's content; for a directory the hash of its listing
-  std::vector<Artifact>
-      files;  ///< the file itself, or every regular file and empty folder below the directory, sorted
+  ContentId content;            ///< a file's content; for a directory the hash of its listing
+  std::vector<Artifact> files;  ///< the file itself, or every regular file and empty folder below
+                                ///< the directory, sorted
 };
 
 enum class PathKind { file, directory };
