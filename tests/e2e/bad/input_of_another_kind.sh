@@ -6,7 +6,7 @@ steps:
   s: {inputs: in.txt, outputs: o.txt, run: "cp {inputs} {outputs}"}
 YAML
 check() {
-  fails 1 timeout 10 "$PROVRUN" run
+  fails 1 timeout 120 "$PROVRUN" run
   expect_err_like "provrun: failed: step s cannot use its input: in.txt is $1
 provrun: 0 executed, 1 failed in TIME; run RUN recorded, SIZE new in the repository"
   rm -rf in.txt

@@ -7,7 +7,7 @@ hint: make what it points to, or replace the link by the pipeline's file"
 done
 rm pipeline.yaml
 mkfifo pipeline.yaml
-fails 2 timeout 10 "$PROVRUN" run
+fails 2 timeout 120 "$PROVRUN" run
 expect_err "provrun: error: pipeline.yaml is no regular file
 hint: write the pipeline to a file: its content becomes part of the record"
 [ "$(ls -A)" = pipeline.yaml ] || fail 'something was written'
