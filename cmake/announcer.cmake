@@ -6,7 +6,7 @@ function(provrun_embed_announcer TARGET)
   # Without any library, and without what needs one.
   target_compile_options(provrun_announcer PRIVATE -O2 -Wall -Wextra -fPIC -fno-exceptions -fno-rtti
     -fno-asynchronous-unwind-tables -fno-stack-protector -fno-builtin -ffreestanding -fvisibility=hidden
-    -fcf-protection=branch -U_FORTIFY_SOURCE -fno-tree-loop-distribute-patterns)
+    -fcf-protection=branch -U_FORTIFY_SOURCE $<$<CXX_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>)
   target_link_options(provrun_announcer PRIVATE -nostdlib -s -Wl,--hash-style=gnu -Wl,-z,norelro -Wl,-z,lazy
     -Wl,-z,noseparate-code -Wl,--build-id=none)
   set_target_properties(provrun_announcer PROPERTIES CXX_CLANG_TIDY "" PREFIX "" OUTPUT_NAME announce

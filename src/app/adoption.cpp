@@ -83,8 +83,9 @@ void adopt_undeclared(const LoadedPipeline& loaded, const std::vector<engine::Un
         throw base::Error(base::ErrorCode::unsupported, "the step is laid out in its own way");
       const auto after = with_text(loaded, *fresh, overrides);
       const auto instances = after.graph->instances_of(step_id);
-      if (!std::all_of(instances.begin(), instances.end(),
-                       [&](auto id) { return declares(*after.graph, id, adoption); }))
+      if (!std::all_of(instances.begin(), instances.end(), [&, &wanted = adoption](auto id) {
+            return declares(*after.graph, id, wanted);
+          }))
         throw base::Error(base::ErrorCode::unsupported, "the step is laid out in its own way");
       text = std::move(*fresh);
       notice(base::format("{}: adopted {} into {}", adoption.step, told(adoption),

@@ -21,9 +21,9 @@ std::vector<core::RunRecord::Withheld> withheld_of(store::Repository& repository
   if (manifest.run.is_null()) return {};
   const auto entry = snapshot::find_entry(repository, manifest.root, kRunFile);
   if (!entry || entry->type != snapshot::EntryType::file) return {};
-  constexpr std::uint64_t kRecordLimit = std::uint64_t{1} << 30U;
+  constexpr std::uint64_t kLimit = std::uint64_t{1} << 30U;
   return core::run_record_from_json(
-             codec::parse_json(repository.read_content(entry->content, kRecordLimit)))
+             codec::parse_json(repository.read_content(entry->content, kLimit)))
       .withheld;
 }
 

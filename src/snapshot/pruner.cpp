@@ -122,10 +122,10 @@ struct Pruner::State {
   }
 
   void mark(Reach& reach, const store::Roots& roots,
-            const std::function<void(std::string_view, std::uint64_t, std::uint64_t)>& progress) {
+            const std::function<void(std::string_view, std::uint64_t, std::uint64_t)>& tell) {
     std::uint64_t done = 0;
     for (const auto& text : roots) {
-      if (progress) progress("following snapshots", done++, roots.size());
+      if (tell) tell("following snapshots", done++, roots.size());
       const auto manifest = parse_manifest(text);
       try {
         reach.add(manifest.root);

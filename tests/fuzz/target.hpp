@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +26,9 @@ std::vector<Target> machine_targets();
 std::vector<Target> all_targets();
 
 /// Ends the program with the place when it is not so.
-inline void require(bool good, std::source_location where = std::source_location::current()) {
+inline void require(bool good, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   if (good) return;
-  std::fprintf(stderr, "%s:%u: not true\n", where.file_name(), where.line());
+  std::fprintf(stderr, "%s:%d: not true\n", file, line);
   std::abort();
 }
 
