@@ -43,7 +43,8 @@ std::vector<ListedChunk> parse_list(std::string_view text) {
     ListedChunk chunk;
     const bool hole = id == "-";
     if (!hole) chunk.id.emplace();
-    if (!size || !(hole || read_hex(*id, chunk.id->digest)) || !read_number(*size, chunk.size))
+    if (!id || !size || !(hole || read_hex(*id, chunk.id->digest)) ||
+        !read_number(*size, chunk.size))
       throw base::Error(base::ErrorCode::corruption, "a chunk list has an invalid line");
     chunks.push_back(chunk);
   }

@@ -77,7 +77,8 @@ Segment parse_segment(const SegmentId& id, std::string_view bytes) {
     const auto plain_length = take_until(text, '\t');
     auto kind = take_until(text, '\n');
     IndexRow row;
-    if (!kind || !take_method(*kind, row.chunk.method) || kind->size() != 1)
+    if (!chunk || !pack || !offset || !length || !plain_length || !kind ||
+        !take_method(*kind, row.chunk.method) || kind->size() != 1)
       throw damaged("invalid row");
     if (*kind == "s") {
       SegmentId superseded;
@@ -88,7 +89,7 @@ Segment parse_segment(const SegmentId& id, std::string_view bytes) {
     bool valid = parse_kind((*kind)[0]).has_value() && read_hex(*chunk, row.chunk.id.digest) &&
                  read_number(*offset, row.chunk.offset) && read_number(*length, row.chunk.length) &&
                  read_number(*plain_length, row.chunk.plain_length);
-    if (*pack == pack_text) {
+    if (!segment.rows.empty() && *pack == pack_text) {
       row.pack = segment.rows.back().pack;
     } else {
       valid = valid && read_hex(*pack, row.pack.digest);

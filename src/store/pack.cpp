@@ -58,10 +58,10 @@ std::vector<PackedChunk> parse_table(std::string_view text, std::uint64_t frames
     auto kind = take_until(text, '\n');
     PackedChunk row;
     if (kind && !take_method(*kind, row.method)) kind.reset();
-    const bool valid = kind && kind->size() == 1 && parse_kind((*kind)[0]) &&
-                       read_hex(*chunk, row.id.digest) && read_number(*offset, row.offset) &&
-                       read_number(*length, row.length) && read_number(*plain, row.plain_length) &&
-                       row.offset == expected_offset;
+    const bool valid = chunk && offset && length && plain && kind && kind->size() == 1 &&
+                       parse_kind((*kind)[0]) && read_hex(*chunk, row.id.digest) &&
+                       read_number(*offset, row.offset) && read_number(*length, row.length) &&
+                       read_number(*plain, row.plain_length) && row.offset == expected_offset;
     if (!valid) throw damaged(id, "its table has an invalid row");
     row.kind = *parse_kind((*kind)[0]);
     expected_offset += row.length;

@@ -7,6 +7,19 @@
 
 using provrun::fuzz::all_targets;
 
+TEST_CASE("what the fuzzer has found is refused") {
+  const std::string digits(64, 'a');
+  const std::vector<std::pair<std::string_view, std::string>> found{
+      {"segment", "d\n"},
+      {"segment", digits + "\t\t0\t1\t1\td\n"},
+      {"list", "1\n"},
+      {"pack", "#provrun-pack 1 " + digits.substr(32) + " x\nd\n"}};
+  for (const auto& target : all_targets())
+    for (const auto& [name, bytes] : found)
+      if (name == target.name) target.feed(bytes);
+  SUCCEED();
+}
+
 TEST_CASE("damaged bytes never do worse than be refused") {
   const std::string signs = "{}[]:,\"\\-+.0179eE \t\n\r/afx\xff\x80#!%=~";
   for (const auto& target : all_targets()) {
