@@ -96,6 +96,15 @@ fingerprint() {
     find "$1" -type f -print0 | sort -z | xargs -0 -r sha256sum
   } | sha256sum
 }
+# All that lies below .provrun, what is compressed as what it was.
+stored_text() {
+  find .provrun -type f | while read -r f; do
+    case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
+      28b52ffd) zstd -dcq "$f" ;;
+      *) cat "$f" ;;
+    esac
+  done
+}
 # Waits up to ten seconds for a command to succeed.
 wait_for() {
   local i

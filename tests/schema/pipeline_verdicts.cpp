@@ -7,21 +7,11 @@
 #include "provrun/base/error.hpp"
 #include "provrun/os/file.hpp"
 #include "provrun/pipeline/graph.hpp"
-#include "support/memory_sources.hpp"
+#include "support/folder_sources.hpp"
 
 using namespace provrun;
 
 namespace {
-
-void add_files(const std::string& folder, const std::string& prefix, MemorySources& sources) {
-  for (const auto& entry : os::list_directory(folder)) {
-    const auto path = os::join_path(folder, entry.name);
-    if (os::stat_file(path)->type == os::FileType::directory)
-      add_files(path, prefix + entry.name + "/", sources);
-    else
-      sources.files[prefix + entry.name] = os::read_file(path);
-  }
-}
 
 std::string messages(const std::string& text, MemorySources& sources) {
   try {
@@ -42,7 +32,7 @@ std::string messages(const std::string& text, MemorySources& sources) {
 int main(int count, char** words) {
   if (count != 2) return 2;
   MemorySources sources;
-  add_files(words[1], "", sources);
+  add_folder(words[1], "", sources);
   for (std::string line; std::getline(std::cin, line);) {
     auto told = messages(line, sources);
     for (auto& c : told)

@@ -116,9 +116,9 @@ class Index {
   };
   bool is_noted(const ChunkId& id, const PackId& pack);
   void read_damage_notes();
-  std::mutex notes_mutex_;  ///< guards the two below
-  std::set<Copy> noted_;    ///< damaged copies
-  std::set<PackId> missing_;
+  std::mutex notes_mutex_;    ///< guards the sets below
+  std::set<Copy> noted_;      ///< damaged copies
+  std::set<PackId> missing_;  ///< packs that are not there
   std::atomic<bool> any_noted_{false};
 };
 

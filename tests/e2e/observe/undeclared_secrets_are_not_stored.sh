@@ -13,12 +13,7 @@ YAML
 ok provrun run
 js show use
 expect_json 'any(.[]; .type=="execution" and any(.inputs[]; .path==".env"))'
-find .provrun -type f | while read -r f; do
-  case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
-    28b52ffd) zstd -dcq "$f" ;;
-    *) cat "$f" ;;
-  esac
-done > "$SCRATCH/plain"
+stored_text > "$SCRATCH/plain"
 lacks "$SCRATCH/plain" "$secret"
 ok provrun restore latest --into there
 [ ! -e there/.env ] || fail 'the secret came back'

@@ -20,12 +20,7 @@ provrun: packed/b holds the secret API_TOKEN: its content is named, and not stor
 provrun: packed/big holds the secret API_TOKEN: its content is named, and not stored
 provrun: plain.txt holds the secret API_TOKEN: its content is named, and not stored
 provrun: 2 executed in TIME; run RUN recorded, SIZE new in the repository'
-find .provrun -type f | while read -r f; do
-  case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
-    28b52ffd) zstd -dcq "$f" ;;
-    *) cat "$f" ;;
-  esac
-done > "$SCRATCH/plain"
+stored_text > "$SCRATCH/plain"
 lacks "$SCRATCH/plain" "$API_TOKEN"
 lacks "$SCRATCH/plain" "$(printf 'x%s' "$API_TOKEN" | base64)"
 lacks "$SCRATCH/plain" "$(printf %s "$API_TOKEN" | od -An -v -tx1 | tr -d ' \n')"

@@ -15,12 +15,8 @@ provrun: big.bin holds a GitHub token: its content is named, and not stored ('se
 provrun: key.pem holds a private key: its content is named, and not stored ('secrets_allowed_in' of .provrun/config.yaml says where that is fine)
 provrun: out/copy.pem holds a private key: its content is named, and not stored ('secrets_allowed_in' of .provrun/config.yaml says where that is fine)
 provrun: 1 executed in TIME; run RUN recorded, SIZE new in the repository"
-find .provrun -type f | while read -r f; do
-  case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
-    28b52ffd) zstd -dcq "$f" ;;
-    *) cat "$f" ;;
-  esac
-done > "$SCRATCH/plain"
+stored_text > "$SCRATCH/plain"
+has "$SCRATCH/plain" out/n.txt
 lacks "$SCRATCH/plain" "${token#*_}"
 js show latest
 expect_json "any(.[]; .type==\"run\" and (.withheld|map(.path)) == [\"big.bin\",\"key.pem\",\"out/copy.pem\"] and .withheld[1].holds == \"a private key\" and .withheld[1].content == \"sha256:$(sha256sum < key.pem | cut -c-64)\")"

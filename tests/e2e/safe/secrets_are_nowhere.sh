@@ -20,11 +20,7 @@ for words in 'log --json' 'show latest' 'show latest --json' 'why fail' plan 'li
   lacks "$err" "$secret"
 done
 ! grep -rqF "$secret" .provrun || fail "the secret is in $(grep -rlF "$secret" .provrun)"
-find .provrun -type f | while read -r f; do
-  case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
-    28b52ffd) zstd -dcq "$f" ;;
-  esac
-done > "$SCRATCH/plain"
+stored_text > "$SCRATCH/plain"
 lacks "$SCRATCH/plain" "$secret"
 if [ -f .provrun/state.db ]; then sqlite3 .provrun/state.db .dump > "$SCRATCH/dump"; lacks "$SCRATCH/dump" "$secret"; fi
 

@@ -4,7 +4,7 @@
 #include "provrun/os/file.hpp"
 #include "provrun/pipeline/graph.hpp"
 #include "support/catch.hpp"
-#include "support/memory_sources.hpp"
+#include "support/folder_sources.hpp"
 
 using namespace provrun;
 
@@ -12,19 +12,9 @@ namespace {
 
 const std::string kCorpus = PROVRUN_SOURCE_DIR "/tests/corpus/pipeline";
 
-void add_files(const std::string& folder, const std::string& prefix, MemorySources& sources) {
-  for (const auto& entry : os::list_directory(folder)) {
-    const auto path = os::join_path(folder, entry.name);
-    if (os::stat_file(path)->type == os::FileType::directory)
-      add_files(path, prefix + entry.name + "/", sources);
-    else
-      sources.files[prefix + entry.name] = os::read_file(path);
-  }
-}
-
 MemorySources corpus_sources() {
   MemorySources sources;
-  add_files(kCorpus + "/files", "", sources);
+  add_folder(kCorpus + "/files", "", sources);
   return sources;
 }
 
