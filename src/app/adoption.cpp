@@ -56,14 +56,21 @@ std::string told(const pipeline::Adoption& adoption) {
   return text;
 }
 
+std::string_view text_of(const LoadedPipeline& loaded, const std::string& file) {
+  for (const auto& part : loaded.workflow->included())
+    if (part.file->file == file) return loaded.workflow->text(part.text);
+  return loaded.text;
+}
+
 }  // namespace
 
 void adopt_undeclared(const LoadedPipeline& loaded, const std::vector<engine::Undeclared>& found,
                       const std::vector<pipeline::Override>& overrides,
                       const std::function<void(const std::string&)>& notice) {
-  auto text = loaded.text;
-  const auto path = os::join_path(loaded.directory, loaded.file_name);
+  std::map<std::string, std::string> texts;  // changed ones, by the file's name
   for (auto& [step_id, adoption] : adoptions(*loaded.graph, found)) {
+    const auto& step = loaded.workflow->step(step_id);
+    const auto& file = step.included ? step.included->file : loaded.file_name;
     std::vector<std::string> odd;
     for (auto* list : {&adoption.inputs, &adoption.outputs})
       std::erase_if(*list, [&](const auto& name) {
@@ -76,34 +83,41 @@ void adopt_undeclared(const LoadedPipeline& loaded, const std::vector<engine::Un
                           base::join(odd, ", ")));
     if (adoption.inputs.empty() && adoption.outputs.empty()) continue;
     try {
-      const auto before = with_text(loaded, text, overrides);
-      const auto line = before.workflow->position(before.workflow->step(step_id).place).line;
-      auto fresh = pipeline::adopt(text, line, adoption);
+      const auto before = with_texts(loaded, texts, overrides);
+      const auto place = before.workflow->step(step_id).place;
+      auto seen_from_there = adoption;
+      for (auto* list : {&seen_from_there.inputs, &seen_from_there.outputs})
+        for (auto& path : *list) path = pipeline::path_in_folder(path, step.folder());
+      auto fresh = pipeline::adopt(before.workflow->text(place.file),
+                                   before.workflow->position(place).line, seen_from_there);
       if (!fresh)
         throw base::Error(base::ErrorCode::unsupported, "the step is laid out in its own way");
-      const auto after = with_text(loaded, *fresh, overrides);
+      auto with_fresh = texts;
+      with_fresh.insert_or_assign(file, std::move(*fresh));
+      const auto after = with_texts(loaded, with_fresh, overrides);
       const auto instances = after.graph->instances_of(step_id);
       if (!std::all_of(instances.begin(), instances.end(), [&, &wanted = adoption](auto id) {
             return declares(*after.graph, id, wanted);
           }))
         throw base::Error(base::ErrorCode::unsupported, "the step is laid out in its own way");
-      text = std::move(*fresh);
+      texts = std::move(with_fresh);
       notice(base::format("{}: adopted {} into {}", adoption.step, told(adoption),
-                          base::printable(loaded.file_name)));
+                          base::printable(file)));
     } catch (const base::Error& error) {
       notice(
           base::format("{}: did not adopt {}: {}", adoption.step, told(adoption), error.message()));
     }
   }
-  if (text == loaded.text) return;
-  if (os::read_file(path, pipeline::kMaxDocumentBytes) != loaded.text) {
-    notice(base::format("{} was edited meanwhile; nothing was adopted",
-                        base::printable(loaded.file_name)));
-    return;
+  for (const auto& [file, text] : texts) {
+    const auto path = os::join_path(loaded.directory, file);
+    if (os::read_file(path, pipeline::kMaxDocumentBytes) != text_of(loaded, file)) {
+      notice(base::format("{} was edited meanwhile; nothing was adopted", base::printable(file)));
+      continue;
+    }
+    const auto stat = os::stat_file(path);
+    os::write_file_atomically(path, text, os::Durability::synced,
+                              stat ? stat->mode : std::uint32_t{0644});
   }
-  const auto stat = os::stat_file(path);
-  os::write_file_atomically(path, text, os::Durability::synced,
-                            stat ? stat->mode : std::uint32_t{0644});
 }
 
 }  // namespace provrun::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "provrun/app/pipeline_file.hpp"
 #include "provrun/base/format.hpp"
@@ -24,12 +25,12 @@ class Linter {
     find_unread_outputs();
     find_far_paths();
     std::stable_sort(findings_.begin(), findings_.end(), [](const auto& a, const auto& b) {
-      const auto line = [](const Finding& finding) {
-        return finding.place ? std::pair(finding.place->line, finding.place->column)
-                             : std::pair(decltype(finding.place->line){0},
-                                         decltype(finding.place->column){0});
+      const auto at = [](const Finding& finding) {
+        return finding.place
+                   ? std::tuple(finding.place->file, finding.place->line, finding.place->column)
+                   : std::tuple(std::string(), 0, 0);
       };
-      return line(a) < line(b);
+      return at(a) < at(b);
     });
     return std::move(findings_);
   }
@@ -46,11 +47,17 @@ class Linter {
     for (const auto& step : workflow_.steps())
       for (const auto& [used, value] : step.parameters->as_object())
         if (used == name || used.starts_with(name + ".")) return true;
+    if (is_written(name, loaded_.text)) return true;
+    return std::any_of(
+        workflow_.included().begin(), workflow_.included().end(),
+        [&](const auto& part) { return is_written(name, workflow_.text(part.text)); });
+  }
+
+  static bool is_written(const std::string& name, std::string_view text) {
     const auto word = "params." + name;
-    for (auto at = loaded_.text.find(word); at != std::string::npos;
-         at = loaded_.text.find(word, at + 1)) {
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
       const auto end = at + word.size();
-      const char next = end < loaded_.text.size() ? loaded_.text[end] : ' ';
+      const char next = end < text.size() ? text[end] : ' ';
       const bool goes_on = (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') ||
                            (next >= '0' && next <= '9') || next == '_' || next == '-';
       if (!goes_on) return true;
@@ -64,6 +71,16 @@ class Linter {
         add("unused-parameter", base::format("no step uses the parameter '{}'", name),
             "it decides nothing: take it out, or list it under 'params' of the step it is for",
             std::nullopt);
+    std::set<std::string> seen;
+    for (const auto& part : workflow_.included()) {
+      const auto& file = part.file->file;
+      if (!seen.insert(file).second) continue;
+      for (const auto& name : part.parameters)
+        if (!is_used(name))
+          add("unused-parameter", base::format("no step uses the parameter '{}'", name),
+              "it decides nothing: take it out, or list it under 'params' of the step it is for",
+              workflow_.position({part.text, 1, 1}));
+    }
   }
 
   void find_dead_steps() {

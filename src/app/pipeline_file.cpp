@@ -1,6 +1,7 @@
 #include "provrun/app/pipeline_file.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "provrun/app/workspace.hpp"
 #include "provrun/base/error.hpp"
@@ -16,10 +17,12 @@ namespace {
 // changed.
 class WatchedSources : public pipeline::Sources {
  public:
-  WatchedSources(std::string directory, std::vector<Watched>& watched)
-      : directory_(std::move(directory)), watched_(watched) {}
+  WatchedSources(std::string directory, std::vector<Watched>& watched,
+                 const std::map<std::string, std::string>& instead)
+      : directory_(std::move(directory)), watched_(watched), instead_(instead) {}
 
   std::optional<std::string> read(const std::string& path) override {
+    if (const auto text = instead_.find(path); text != instead_.end()) return text->second;
     const auto full = os::join_path(directory_, path);
     const auto stat = os::stat_file(full);
     watched_.push_back({full, stat});
@@ -94,12 +97,14 @@ class WatchedSources : public pipeline::Sources {
 
   std::string directory_;
   std::vector<Watched>& watched_;
+  const std::map<std::string, std::string>& instead_;
 };
 
 void expand_into(LoadedPipeline& loaded, const std::string& shown,
                  const std::vector<pipeline::Override>& overrides,
-                 const std::vector<std::string>& wanted) {
-  WatchedSources sources(loaded.directory, loaded.watched);
+                 const std::vector<std::string>& wanted,
+                 const std::map<std::string, std::string>& instead = {}) {
+  WatchedSources sources(loaded.directory, loaded.watched, instead);
   loaded.workflow = std::make_unique<pipeline::Workflow>(
       pipeline::load_workflow(loaded.text, shown, sources, overrides));
   loaded.wanted = wanted;
@@ -146,12 +151,18 @@ void refuse_own_paths(const LoadedPipeline& loaded,
     for (const auto output : graph.outputs(id)) {
       const auto path = graph.path(output);
       const bool own = Workspace::is_own(path);
-      if (!own && path != loaded.file_name) continue;
+      const auto& parts = loaded.workflow->included();
+      const bool is_part = std::any_of(parts.begin(), parts.end(),
+                                       [&](const auto& part) { return part.file->file == path; });
+      if (!own && !is_part && path != loaded.file_name) continue;
       std::optional<base::Position> place;
       if (const auto* declaration = graph.output_declaration(id, output))
         place = loaded.workflow->position(declaration->place);
-      refuse("output", id, path, own ? among_records : "is the pipeline itself", std::move(place),
-             "write the result to another path");
+      refuse("output", id, path,
+             own       ? among_records
+             : is_part ? "is a part of the pipeline itself"
+                       : "is the pipeline itself",
+             std::move(place), "write the result to another path");
     }
     for (const auto input : graph.inputs(id))
       if (const auto path = graph.path(input); Workspace::is_own(path))
@@ -230,13 +241,15 @@ LoadedPipeline load_pipeline(const std::string& path,
   return loaded;
 }
 
-LoadedPipeline with_text(const LoadedPipeline& pipeline, std::string text,
-                         const std::vector<pipeline::Override>& overrides) {
+LoadedPipeline with_texts(const LoadedPipeline& pipeline,
+                          const std::map<std::string, std::string>& texts,
+                          const std::vector<pipeline::Override>& overrides) {
   LoadedPipeline loaded;
   loaded.directory = pipeline.directory;
   loaded.file_name = pipeline.file_name;
-  loaded.text = std::move(text);
-  expand_into(loaded, loaded.file_name, overrides, pipeline.wanted);
+  const auto own = texts.find(pipeline.file_name);
+  loaded.text = own != texts.end() ? own->second : pipeline.text;
+  expand_into(loaded, loaded.file_name, overrides, pipeline.wanted, texts);
   return loaded;
 }
 

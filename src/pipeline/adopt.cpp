@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "paths.hpp"
 #include "provrun/base/text.hpp"
 
 namespace provrun::pipeline {
@@ -185,6 +186,10 @@ bool can_be_adopted(std::string_view path) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            kPlain.find(c) != std::string_view::npos;
   });
+}
+
+std::string path_in_folder(std::string_view path, std::string_view folder) {
+  return folder.empty() ? std::string(path) : relative_path(path, folder);
 }
 
 std::optional<std::string> adopt(std::string_view text, int step_line, const Adoption& adoption) {

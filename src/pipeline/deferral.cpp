@@ -89,14 +89,14 @@ class DeferralFinder {
     auto& outputs = outputs_.emplace_back();
     for (const auto& input : step.inputs)
       for (const auto& item : input.items)
-        if (!item.collect) inputs.push_back(shape_of(item.path));
-    if (step.standard_input) inputs.push_back(shape_of(*step.standard_input));
+        if (!item.collect) inputs.push_back(shape_of(item.path, step.folder()));
+    if (step.standard_input) inputs.push_back(shape_of(*step.standard_input, step.folder()));
     for (const auto& output : step.outputs) {
-      for (const auto& path : output.paths) outputs.push_back(shape_of(path));
+      for (const auto& path : output.paths) outputs.push_back(shape_of(path, step.folder()));
       if (output.discover) outputs.push_back(shape_of(*output.discover));
     }
     for (const auto* stream : {&step.standard_output, &step.standard_error})
-      if (*stream) outputs.push_back(shape_of(**stream));
+      if (*stream) outputs.push_back(shape_of(**stream, step.folder()));
   }
 
   void add_user(StepId of, StepId user) {
@@ -211,8 +211,12 @@ Deferral find_deferral(const Workflow& workflow, Diagnostics& diagnostics) {
   return DeferralFinder(workflow, diagnostics).find();
 }
 
-std::string shape_of(const Template& text) {
+std::string shape_of(const Template& text, std::string_view folder) {
   std::string shape;
+  // What begins with a value may be absolute, or lead out of the folder.
+  if (!folder.empty() && !text.pieces.empty() && text.pieces[0].what == Template::What::literal &&
+      !text.pieces[0].text.starts_with('/'))
+    (shape += folder) += '/';
   for (const auto& piece : text.pieces)
     if (piece.what == Template::What::literal)
       shape += piece.text;

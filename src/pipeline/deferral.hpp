@@ -30,7 +30,7 @@ Deferral find_deferral(const Workflow& workflow, Diagnostics& diagnostics);
 // A shape is a normal path in which NUL stands for any text. That of a directory ends in "/" and
 // NUL.
 
-std::string shape_of(const Template& text);
+std::string shape_of(const Template& text, std::string_view folder);
 std::string shape_of(const DiscoverRule& rule);
 /// Whether one path can be meant by both.
 bool may_meet(std::string_view one, std::string_view other);

@@ -66,7 +66,7 @@ void StepLoader::load_discover(const Node& node, OutputDeclaration& output) {
       for (const auto& piece : compiled.pieces)
         rule->pieces.push_back({Piece::What::literal, 0, piece.text});
     } else {
-      if (!context_.tables.check_variable(match->name, node.place(), true)) return;
+      if (!context_.tables().check_variable(match->name, node.place(), true)) return;
       auto number = number_in(rule->variables, match->name);
       if (!number) {
         number = static_cast<std::uint32_t>(rule->variables.size());
@@ -76,6 +76,9 @@ void StepLoader::load_discover(const Node& node, OutputDeclaration& output) {
     }
   }
   append_text(*rule, std::string_view(*text).substr(done));
+  const auto folder = context_.part.folder();
+  if (!folder.empty() && !text->starts_with('/'))
+    rule->pieces.insert(rule->pieces.begin(), {Piece::What::literal, 0, std::string(folder) + '/'});
   const auto& pieces = rule->pieces;
   bool neighbours = false;
   for (std::size_t i = 1; i < pieces.size(); ++i)
@@ -101,7 +104,7 @@ void StepLoader::load_from(const Node& node) {
   if (!text) return;
   const auto dot = text->find('.');
   const auto name = std::string_view(*text).substr(0, dot);
-  const auto id = context_.workflow.find_step(name);
+  const auto id = context_.find_step(name);
   if (!id) return report_unknown_step(name, node.place(), "from");
   const auto& source = context_.workflow.step(*id);
   if (*id == id_ || source.environment == nullptr) {  // it is not read yet

@@ -40,7 +40,7 @@ struct Expander::Words {
   void add(std::string_view path) {
     if (count++ > 0) out += ' ';
     std::string moved;
-    if (directory != "." && insertion != Insertion::path) {
+    if (directory != ".") {
       moved = relative_path(path, directory);
       path = moved;
     }
@@ -82,6 +82,18 @@ void Expander::append_output(const OutputDeclaration& output, const InstanceView
 
 bool Expander::append(const Template& text, const InstanceView& instance, Insertion insertion,
                       std::string& out, std::string_view directory) const {
+  if (insertion != Insertion::path || instance.step.folder().empty())
+    return append_pieces(text, instance, insertion, out, directory);
+  // A path in an included file means one of its folder, and so do the files it names.
+  std::string path;
+  const bool good = append_pieces(text, instance, insertion, path, instance.step.folder());
+  out += in_folder(instance.step.folder(), path);
+  return good;
+}
+
+bool Expander::append_pieces(const Template& text, const InstanceView& instance,
+                             Insertion insertion, std::string& out,
+                             std::string_view directory) const {
   bool good = true;
   for (const auto& piece : text.pieces) {
     Words words{insertion, piece.raw, directory, out};
@@ -119,7 +131,10 @@ bool Expander::append(const Template& text, const InstanceView& instance, Insert
 }
 
 std::string Expander::directory(const InstanceView& instance) const {
-  if (!instance.step.cwd) return ".";
+  if (!instance.step.cwd) {
+    const auto folder = instance.step.folder();
+    return std::string(folder.empty() ? std::string_view(".") : folder);
+  }
   std::string text;
   append(*instance.step.cwd, instance, Insertion::path, text);
   return normalize_path(text);

@@ -40,6 +40,8 @@ class Expander {
 
  private:
   struct Words;
+  bool append_pieces(const Template& text, const InstanceView& instance, Insertion insertion,
+                     std::string& out, std::string_view directory) const;
   void append_input(const InputDeclaration& input, const InstanceView& instance,
                     Words& words) const;
   void append_output(const OutputDeclaration& output, const InstanceView& instance,

@@ -280,13 +280,21 @@ void GraphBuilder::claim_path(std::uint32_t instance, std::string_view text, Pla
   const auto owner = data_.producers[path];
   if (owner != kNoInstance) {
     const auto first = diagnostics_.texts().position(output_places_[path]);
+    const auto& one = view(owner).step.included;
+    const auto& other = view(instance).step.included;
+    const bool is_included_twice = one && other && one != other && one->file == other->file;
     diagnostics_.add(
         place,
         owner == instance
             ? base::format("{} declares the output '{}' twice", describe(instance), shown)
             : base::format("the output '{}' of {} is also an output of {}", shown,
                            describe(instance), describe(owner)),
-        base::format("the first one is declared in line {}", first.line));
+        is_included_twice
+            ? std::string(
+                  "a file that is included twice needs 'params' that tell its outputs apart")
+        : one == other ? base::format("the first one is declared in line {}", first.line)
+                       : base::format("the first one is declared in {}:{}",
+                                      base::printable(first.file), first.line));
     return;
   }
   if (is_read_already(path)) {

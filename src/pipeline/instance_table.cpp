@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "glob_pattern.hpp"
+#include "paths.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "scalar.hpp"
@@ -162,8 +163,9 @@ std::optional<std::string> InstanceTableReader::path_text(const Node& node, Wher
 
 bool InstanceTableReader::read_csv(const Node& node, Where where, InstanceTable& table,
                                    std::vector<std::uint32_t>& lines) {
-  const auto path = path_text(node, {"csv", where.step});
+  auto path = path_text(node, {"csv", where.step});
   if (!path) return false;
+  *path = in_folder(folder_, *path);
   auto found = csv_files_.find(*path);
   if (found == csv_files_.end()) {
     std::optional<std::string> text;
@@ -226,6 +228,7 @@ bool InstanceTableReader::read_glob(const Node& node, Where where, InstanceTable
     pattern_text += value->text;
   }
   pattern_text += text->substr(done);
+  pattern_text = in_folder(folder_, pattern_text);
   const GlobPattern pattern(pattern_text);
   if (pattern.variables().empty() || pattern.wildcard().find("**") != std::string::npos) {
     diagnostics_.add(node.place(),

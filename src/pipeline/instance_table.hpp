@@ -19,14 +19,22 @@ inline constexpr std::size_t kMaxInstances = 2'000'000;
 /// Makes the tables of `samples`, `foreach` and `matrix`. Files and aliases are read once.
 class InstanceTableReader {
  public:
-  InstanceTableReader(Sources& sources, const Value& parameters, Diagnostics& diagnostics,
-                      std::vector<SourceFile>& files, std::vector<SourceGlob>& globs)
+  /// Paths are relative to the folder ("": the workspace). `outer` has the samples where the file
+  /// itself has none; or null.
+  InstanceTableReader(Sources& sources, std::string folder, const Value& parameters,
+                      Diagnostics& diagnostics, std::vector<SourceFile>& files,
+                      std::vector<SourceGlob>& globs, const InstanceTableReader* outer)
       : sources_(sources),
+        folder_(std::move(folder)),
         parameters_(parameters),
         diagnostics_(diagnostics),
         fields_(diagnostics),
         files_(files),
-        globs_(globs) {}
+        globs_(globs) {
+    if (outer == nullptr) return;
+    samples_ = outer->samples_;
+    has_samples_ = outer->has_samples_;
+  }
 
   /// Top-level `samples`, which `foreach: samples` names.
   void read_samples(const Node& node);
@@ -57,6 +65,7 @@ class InstanceTableReader {
                                                       const std::vector<std::string>& variables);
 
   Sources& sources_;
+  std::string folder_;
   const Value& parameters_;
   Diagnostics& diagnostics_;
   FieldReader fields_;

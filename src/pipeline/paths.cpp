@@ -73,4 +73,14 @@ std::string relative_path(std::string_view path, std::string_view directory) {
   return relative;
 }
 
+std::string in_folder(std::string_view folder, std::string_view path) {
+  if (folder.empty() || path.empty() || path[0] == '/') return std::string(path);
+  auto whole = std::string(folder) + '/';
+  whole += path;
+  const bool is_directory = path.ends_with('/');
+  whole = normalize_path(whole);
+  if (is_directory) whole += '/';
+  return whole;
+}
+
 }  // namespace provrun::pipeline

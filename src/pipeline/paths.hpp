@@ -20,4 +20,8 @@ std::optional<std::string_view> parent_path(std::string_view path);
 /// workspace (normal): "a/x" in "a/b" is "../x".
 std::string relative_path(std::string_view path, std::string_view directory);
 
+/// A path as it stands in a file of the folder ("": the workspace), seen from the workspace.
+/// Absolute ones stay as they are; a trailing slash stays.
+std::string in_folder(std::string_view folder, std::string_view path);
+
 }  // namespace provrun::pipeline

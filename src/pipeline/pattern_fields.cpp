@@ -21,7 +21,7 @@ void StepLoader::load_pattern(const Node& node) {
   rule->place = node.place();
   for (std::size_t i = 0; i < node.size(); ++i) {
     const std::string name(node.key(i));
-    if (!context_.tables.check_variable(name, node.key_place(i), true)) return;
+    if (!context_.tables().check_variable(name, node.key_place(i), true)) return;
     rule->variables.push_back(name);
     auto& shapes = rule->shapes.emplace_back();
     for (const auto& item : fields_.one_or_more(node.value(i), where(name))) {

@@ -20,7 +20,9 @@ PatternSearch::PatternSearch(GraphBuilder& builder) : builder_(builder) {
         written += piece.what == Template::What::variable
                        ? "{" + step.pattern->variables[piece.index] + "}"
                        : piece.text;
-      Output output{static_cast<StepId>(i), GlobPattern(normalize_path(written)), {}};
+      Output output{static_cast<StepId>(i),
+                    GlobPattern(normalize_path(in_folder(step.folder(), written))),
+                    {}};
       for (const auto& name : output.pattern.variables()) {
         const auto& names = step.pattern->variables;
         output.variables.push_back(

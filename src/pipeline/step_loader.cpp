@@ -7,7 +7,6 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "scalar.hpp"
-#include "workflow_loader.hpp"
 
 namespace provrun::pipeline {
 
@@ -22,19 +21,19 @@ const KeySet kOutputKeys{{"path", "discover", "publish", "caption", "log", "temp
 void StepLoader::load(const Node& node, StepId id, Step& step) {
   step_ = &step;
   id_ = id;
-  step.environment = context_.environment;
+  step.environment = context_.part.environment;
   step.parameters = context_.no_parameters;
-  step.shell = context_.defaults.shell;
-  step.shell_is_default = context_.defaults.shell_is_default;
-  step.resources = context_.defaults.resources;
-  step.retries = context_.defaults.retries;
-  step.compare = context_.defaults.compare;
-  step.traced = context_.defaults.traced;
-  step.undeclared = context_.defaults.undeclared;
+  step.shell = context_.part.defaults.shell;
+  step.shell_is_default = context_.part.defaults.shell_is_default;
+  step.resources = context_.part.defaults.resources;
+  step.retries = context_.part.defaults.retries;
+  step.compare = context_.part.defaults.compare;
+  step.traced = context_.part.defaults.traced;
+  step.undeclared = context_.part.defaults.undeclared;
   if (!fields_.require_map(node, where(""))) return;
   const bool knows_keys = fields_.check_keys(node, step_keys(), where(""));
 
-  scope_.parameters = &context_.parameters;
+  scope_.parameters = &context_.parameters();
   scope_.step = step.name;
   load_table(node);
   if (const auto value = node.find("pattern")) load_pattern(*value);
@@ -46,7 +45,7 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
   load_streams(node);
   if (const auto value = node.find("env"))
     step.environment = read_environment(fields_, diagnostics_, templates_, *value, where("env"),
-                                        TemplatePlace::environment, *context_.environment);
+                                        TemplatePlace::environment, *context_.part.environment);
   // An unknown key may well be a misspelt `run`: one message is enough.
   if (knows_keys || node.find("run")) load_run(node);
   load_parameters(node);
@@ -66,9 +65,9 @@ void StepLoader::load_table(const Node& node) {
   if (from && foreach->size() == 1) {
     load_from(*from);
   } else if (foreach) {
-    step_->instances = context_.tables.read_foreach(*foreach, where("foreach"));
+    step_->instances = context_.tables().read_foreach(*foreach, where("foreach"));
   }
-  if (matrix) step_->instances = context_.tables.read_matrix(*matrix, where("matrix"));
+  if (matrix) step_->instances = context_.tables().read_matrix(*matrix, where("matrix"));
   if (step_->instances) scope_.variables = step_->instances->variables;
   // After a table that cannot be read every variable would be reported as unknown.
   knows_variables_ = step_->instances != nullptr || step_->from != nullptr || (!foreach && !matrix);
@@ -93,11 +92,11 @@ void StepLoader::load_when(const Node& node) {
       return meaning;
     }
     const auto* value =
-        name.starts_with("params.") ? context_.parameters.find(name.substr(7)) : nullptr;
+        name.starts_with("params.") ? context_.parameters().find(name.substr(7)) : nullptr;
     if (value == nullptr) {
       auto known = variables;
       known.emplace_back("step");
-      for (const auto& parameter : context_.parameters.names)
+      for (const auto& parameter : context_.parameters().names)
         known.push_back("params." + parameter);
       return Expression::Failure{offset, base::format("unknown name '{}' in 'when'", name),
                                  suggestion(name, known, "known here: " + base::join(known, ", "))};
@@ -230,7 +229,7 @@ void StepLoader::load_collect(const Node& node, InputDeclaration& input) {
   const auto text = fields_.non_empty_text(*value, where("collect"));
   if (!text) return;
   const auto dot = text->find('.');
-  const auto from = context_.workflow.find_step(std::string_view(*text).substr(0, dot));
+  const auto from = context_.find_step(std::string_view(*text).substr(0, dot));
   if (!from)
     return report_unknown_step(std::string_view(*text).substr(0, dot), value->place(), "collect");
   InputDeclaration::Item item;
@@ -319,14 +318,14 @@ void StepLoader::report_unknown_step(std::string_view name, Place place, std::st
   diagnostics_.add(place,
                    base::format("'{}' in step '{}' names '{}', which is no step", key, step_->name,
                                 base::printable(name)),
-                   suggestion(name, context_.step_names));
+                   suggestion(name, context_.part.step_names(context_.workflow)));
 }
 
 void StepLoader::load_needs(const Node& node) {
   const auto add = [&](const Node& item) {
     const auto name = fields_.non_empty_text(item, where("needs"));
     if (!name) return;
-    const auto step = context_.workflow.find_step(*name);
+    const auto step = context_.find_step(*name);
     if (!step)
       report_unknown_step(*name, item.place(), "needs");
     else if (std::find(step_->needs.begin(), step_->needs.end(), *step) == step_->needs.end())
@@ -366,19 +365,19 @@ void StepLoader::load_parameters(const Node& node) {
     for (std::size_t i = 0; i < list->size(); ++i) {
       const auto name = fields_.non_empty_text(list->item(i), where("params"));
       if (!name) continue;
-      if (context_.parameters.find(*name) != nullptr) {
+      if (context_.parameters().find(*name) != nullptr) {
         used.insert(*name);
         continue;
       }
       diagnostics_.add(list->item(i).place(),
                        base::format("there is no parameter '{}'", base::printable(*name)),
-                       suggestion(*name, context_.parameters.names));
+                       suggestion(*name, context_.parameters().names));
     }
   }
   if (used.empty()) return;
   codec::Json::Object values;
   for (const auto& name : used)
-    values.emplace_back(name, context_.parameters.find(name)->to_json());
+    values.emplace_back(name, context_.parameters().find(name)->to_json());
   step_->parameters = std::make_shared<const codec::Json>(std::move(values));
 }
 

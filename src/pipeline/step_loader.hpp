@@ -7,13 +7,11 @@
 #include <vector>
 
 #include "field_reader.hpp"
-#include "instance_table.hpp"
+#include "part.hpp"
 #include "provrun/pipeline/workflow.hpp"
 #include "template_compiler.hpp"
 
 namespace provrun::pipeline {
-
-struct StepDefaults;
 
 /// Reads `resources` on top of what is there: names that it does not give stay as they are.
 void read_resources(FieldReader& fields, Diagnostics& diagnostics, const Node& node, Where where,
@@ -41,13 +39,15 @@ const KeySet& step_keys();
 struct StepContext {
   Diagnostics& diagnostics;
   FieldReader& fields;
-  InstanceTableReader& tables;
-  const Value& parameters;
-  const StepDefaults& defaults;
-  std::shared_ptr<const EnvironmentDeclaration> environment;  ///< top-level `env`
+  const Part& part;  ///< the file they stand in
   std::shared_ptr<const codec::Json> no_parameters;
   const Workflow& workflow;  ///< knows the names of all steps
-  const std::vector<std::string>& step_names;
+
+  InstanceTableReader& tables() const { return *part.tables; }
+  const Value& parameters() const { return part.parameters; }
+  std::optional<StepId> find_step(std::string_view name) const {
+    return part.find_step(workflow, name);
+  }
 };
 
 /// A `{collect: step.output}` whose output can be looked up only when all steps are read.

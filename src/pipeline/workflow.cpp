@@ -1,5 +1,7 @@
 #include "provrun/pipeline/workflow.hpp"
 
+#include <algorithm>
+
 #include "scalar.hpp"
 #include "workflow_texts.hpp"
 
@@ -56,15 +58,36 @@ base::Position Workflow::position(Place place) const {
   return texts_->texts.position(place);
 }
 
+std::string_view Workflow::text(std::uint32_t file) const {
+  return texts_->texts.text(file);
+}
+
 codec::Json Workflow::configuration() const {
-  const auto root = texts_->document.root();
-  codec::Json::Object object;
-  for (std::size_t i = 0; root && i < root->size(); ++i)
-    if (root->key(i) != "params")
-      object.emplace_back(std::string(root->key(i)), to_json(root->value(i)));
-  codec::Json json(std::move(object));
-  if (!parameters_.names.empty()) json.set("params", parameters_.to_json());
-  return json;
+  const auto& documents = texts_->documents;
+  // Each document is complete when all that it includes are: those come after it.
+  std::vector<codec::Json::Array> includes(documents.size());
+  for (auto i = documents.size(); i-- > 0;) {
+    const auto& document = documents[i];
+    const auto root = document.yaml.root();
+    codec::Json::Object object;
+    for (std::size_t key = 0; root && key < root->size(); ++key)
+      if (root->key(key) != "params" && root->key(key) != "include")
+        object.emplace_back(std::string(root->key(key)), to_json(root->value(key)));
+    codec::Json json(std::move(object));
+    if (!document.parameters.names.empty()) json.set("params", document.parameters.to_json());
+    if (!includes[i].empty()) {
+      std::reverse(includes[i].begin(), includes[i].end());
+      json.set("include", codec::Json(std::move(includes[i])));
+    }
+    if (document.outer == nullptr) return json;
+    auto entry = codec::Json::object();
+    entry.set("file", document.file);
+    entry.set("prefix", document.prefix);
+    entry.set("pipeline", std::move(json));
+    for (std::size_t outer = 0; outer < i; ++outer)
+      if (&documents[outer] == document.outer) includes[outer].push_back(std::move(entry));
+  }
+  return codec::Json::object();
 }
 
 }  // namespace provrun::pipeline

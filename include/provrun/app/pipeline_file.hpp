@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,9 +45,11 @@ pipeline::Wanted expansion_of(LoadedPipeline& loaded);
 void refuse_own_paths(const LoadedPipeline& loaded,
                       const std::vector<pipeline::InstanceId>& instances);
 
-/// The pipeline as it would be with this text.
-LoadedPipeline with_text(const LoadedPipeline& pipeline, std::string text,
-                         const std::vector<pipeline::Override>& overrides);
+/// The pipeline as it would be with other texts: of itself, and of files that it includes, by their
+/// names within the directory.
+LoadedPipeline with_texts(const LoadedPipeline& pipeline,
+                          const std::map<std::string, std::string>& texts,
+                          const std::vector<pipeline::Override>& overrides);
 
 /// The pipeline file that a command without one means: pipeline.yaml in the directory, or beside
 /// the nearest `.provrun/` upwards. Throws Error(not_found).

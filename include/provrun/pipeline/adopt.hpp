@@ -18,6 +18,9 @@ struct Adoption {
 /// needed.
 bool can_be_adopted(std::string_view path);
 
+/// A path of the workspace as it is written in an included file of the folder ("": the workspace).
+std::string path_in_folder(std::string_view path, std::string_view folder);
+
 /// The pipeline's text with the paths added to the step, everything else, comments and layout
 /// included, as it is. step_line: the line of the step's key, from 1. nullopt where the text is
 /// laid out in a way that this does not know. The caller loads the result to see that it means what

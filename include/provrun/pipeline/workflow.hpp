@@ -163,6 +163,20 @@ struct FromRule {
 
 class Expression;  // `when`, compiled
 
+/// `repeat`: the step's scripts run again and again, until a condition holds.
+struct RepeatRule {
+  std::uint32_t max = 0;  ///< most rounds
+  Template until;         ///< a script that says so by exit code 0; 1 says no
+  Place place;
+};
+
+/// A file that `include` brings into the workflow.
+struct IncludedFile {
+  std::string file;    ///< relative to the workspace; normal
+  std::string folder;  ///< what its paths are relative to; "": the workspace
+  std::string prefix;  ///< what the names of its steps begin with
+};
+
 /// What all instances of a step share.
 struct Step {
   std::string name;
@@ -185,6 +199,8 @@ struct Step {
   std::shared_ptr<const std::vector<std::string>>
       shell;  ///< never null; the script is the last argument
   bool shell_is_default = true;
+  std::shared_ptr<const RepeatRule> repeat;      ///< null: it runs once
+  std::shared_ptr<const IncludedFile> included;  ///< null: it stands in the pipeline itself
   std::optional<Template> cwd;
   std::optional<Template> standard_input;
   std::optional<Template> standard_output;
@@ -197,6 +213,9 @@ struct Step {
   bool traced = true;  ///< false: `trace: off`
   Undeclared undeclared = Undeclared::warn;
   Place place;
+
+  /// What its paths are relative to; "": the workspace.
+  std::string_view folder() const { return included ? included->folder : std::string_view(); }
 };
 
 /// `hooks`: what runs when a run is over and recorded.
@@ -244,9 +263,20 @@ class Workflow {
   std::span<const Pool> pools() const { return pools_; }
   const Hooks& hooks() const { return hooks_; }
   const Value& parameters() const { return parameters_; }  ///< after overrides; a map
-  /// The document after merges and overrides, as JSON; the parameters file stands in for its name.
+  /// The document after merges and overrides, as JSON; the parameters file stands in for its name,
+  /// and included documents with theirs under 'include'.
   /// Its canonical form is what config_hash is made of. Made anew at each call.
   codec::Json configuration() const;
+
+  /// A file of `include`, as often as it is included.
+  struct Included {
+    std::shared_ptr<const IncludedFile> file;
+    std::vector<std::string> parameters;  ///< names of its own
+    std::uint32_t text = 0;               ///< its Place::file
+  };
+  std::span<const Included> included() const { return included_; }
+  /// The text of the pipeline (0) or of an included file.
+  std::string_view text(std::uint32_t file) const;
 
   std::span<const SourceFile> files() const { return files_; }
   std::span<const SourceGlob> globs() const { return globs_; }
@@ -269,6 +299,7 @@ class Workflow {
   std::vector<Pool> pools_;
   Hooks hooks_;
   Value parameters_;
+  std::vector<Included> included_;
   std::vector<SourceFile> files_;
   std::vector<SourceGlob> globs_;
   struct Texts;
