@@ -237,6 +237,7 @@ catalog::RememberedStep remembered_step(
   }
   step.access_sets = execution.observed.access_sets;
   step.accesses = execution.observed.accesses;
+  step.search_path = execution.observed.search_path;
   for (const auto& output : execution.outputs) {
     const auto* stat = stat_of(output.path);
     step.outputs.push_back({output, stat != nullptr ? *stat : os::FileStat{}});

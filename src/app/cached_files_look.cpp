@@ -35,6 +35,7 @@ core::Sight CachedFiles::look(const std::string& path, core::Look what) {
       return sight;
     }
     sight.presence = trace::presence_of(stat->type);
+    sight.executable = stat->type == os::FileType::regular && (stat->mode & 0111U) != 0;
     if (what == core::Look::content && stat->type == os::FileType::regular) {
       sight.content = content_of(full, *stat);
       const std::lock_guard lock(mutex_);
@@ -47,6 +48,17 @@ core::Sight CachedFiles::look(const std::string& path, core::Look what) {
     if (sight.presence == core::Presence::absent) sight.presence = core::Presence::unknown;
   }
   return sight;
+}
+
+std::string CachedFiles::real_path(const std::string& path) {
+  const auto full = path == "." ? root_ : absolute(path);
+  try {
+    if (!os::stat_file(full)) return {};
+    const auto real = os::resolve_path(full);
+    return real == root_ ? "." : relative_to_root(real);
+  } catch (const base::Error&) {
+    return {};  // what we may not look into no step may either
+  }
 }
 
 const CachedFiles::Listing& CachedFiles::listing_of(const std::string& path,

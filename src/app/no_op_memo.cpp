@@ -24,7 +24,7 @@ namespace provrun::app {
 //   workspace or absolute
 namespace {
 
-constexpr std::string_view kFormat = "noop-2";
+constexpr std::string_view kFormat = "noop-3";
 // From this many files on a second thread is worth its start.
 constexpr std::size_t kFilesPerThread = 4000;
 
@@ -162,7 +162,7 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
   writer.text(report.workflow);
   writer.number(selection.size());
 
-  std::set<std::string> names;
+  std::set<std::string> names{"PATH"};
   std::set<pipeline::StepId> seen_steps;
   for (const auto id : selection) {
     const auto& step = graph.step(id);
@@ -290,6 +290,17 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
     add(path, *stat, false);
     return true;
   };
+  const auto add_place = [&](const std::string& path) {
+    seen_names.insert(path);
+    try {
+      const auto stat = os::stat_file(files.absolute(path));
+      if (stat && !files.settled(*stat)) return false;
+      add(path, stat.value_or(os::FileStat{}), false,
+          stat ? os::Expected::same : os::Expected::absent);
+    } catch (const base::Error&) {  // a folder that is closed to us
+    }
+    return true;
+  };
   const auto add_access = [&](const core::Access& access) {
     const auto need = engine::need_of(access);
     if (need == engine::Need::nothing || !seen_names.insert(access.path).second) return true;
@@ -323,6 +334,20 @@ void NoOpMemo::remember(const RunRequest& request, const std::string& question,
       for (const auto& access : set->accesses)
         if (!add_access(access)) return;
     }
+  }
+  // Where their programs are looked for: PATH may lead to the same ones by other ways.
+  engine::ProgramSearch programs(files);
+  for (const auto id : selection) {
+    const auto* last = history.last(std::string(graph.name(id)));
+    if (last == nullptr) continue;
+    const auto invocation = graph.invocation(id);
+    const engine::SearchPaths paths{
+        last->search_path,
+        engine::search_path_of(
+            engine::environment_of(graph.step(id), invocation, request.variables).process),
+        invocation.directory};
+    for (const auto& place : programs.places(paths, last->observed))
+      if (!seen_names.contains(place) && !add_place(place)) return;
   }
   writer.number(count);
   writer.bytes += entries.bytes;

@@ -77,6 +77,7 @@ void ObservedRedactor::redact(core::Execution& execution) {
   for (auto* list : {&observed.network, &observed.undeclared_inputs, &observed.undeclared_outputs})
     if (!all_clean(redactor_, *list))
       for (auto& text : *list) text = redactor_.redact(text).text;
+  if (observed.search_path) observed.search_path = redactor_.redact(*observed.search_path).text;
   for (auto& process : observed.processes) process.program = redactor_.redact(process.program).text;
 }
 

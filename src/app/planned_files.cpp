@@ -120,7 +120,7 @@ core::Sight PlannedFiles::look(const std::string& path, core::Look what) {
     const auto link = links_.find(path);
     if (what == core::Look::target && link != links_.end())
       return {core::Presence::symlink, core::ContentId{hash::sha256(link->second)}};
-    core::Sight sight{core::Presence::file, std::nullopt};
+    core::Sight sight{core::Presence::file, std::nullopt, (planned->second.mode & 0111U) != 0};
     if (what == core::Look::content) sight.content = planned->second.content;
     return sight;
   }
@@ -131,6 +131,11 @@ core::Sight PlannedFiles::look(const std::string& path, core::Look what) {
   }
   if (goes_away(path)) return {};
   return files_.look(path, what);
+}
+
+std::string PlannedFiles::real_path(const std::string& path) {
+  if (planned_.contains(path) || directories_.contains(path) || holds_planned(path)) return path;
+  return goes_away(path) ? std::string() : files_.real_path(path);
 }
 
 std::vector<core::ListingEntry> PlannedFiles::list(const std::string& path) {

@@ -29,6 +29,7 @@ class PlannedFiles : public core::WorkspaceFiles {
   void prepare_output(const std::string& path, core::PathKind kind,
                       const std::vector<core::Artifact>& known) override;
   core::Sight look(const std::string& path, core::Look what) override;
+  std::string real_path(const std::string& path) override;
   std::vector<core::ListingEntry> list(const std::string& path) override;
   std::optional<std::vector<core::ListingEntry>> recall(const core::ContentId& listing) override;
   core::ContentId keep_listing(const std::vector<core::ListingEntry>& entries) override;

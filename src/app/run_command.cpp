@@ -70,9 +70,12 @@ void take_observation(core::Execution& execution, core::Observation& observation
     declared.outputs.push_back(path);
     declared.outputs.push_back(path + "/");  // it may be a folder
   }
-  const auto scene = engine::scene_of({request.variables.begin(), request.variables.end()});
+  const std::vector<std::pair<std::string, std::string>> environment(request.variables.begin(),
+                                                                     request.variables.end());
+  const auto scene = engine::scene_of(environment);
   auto seen = engine::sort_out(std::move(observation), declared, scene, [](core::Access&) {});
   execution.observed = std::move(seen.observed);
+  execution.observed.search_path = engine::search_path_of(environment);
   std::erase_if(execution.observed.unused_outputs,
                 [&](const auto& path) { return path.ends_with('/'); });
   std::move(seen.inputs.begin(), seen.inputs.end(), std::back_inserter(execution.inputs));

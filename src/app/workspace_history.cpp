@@ -20,6 +20,7 @@ WorkspaceHistory::WorkspaceHistory(catalog::State* state, std::string workflow_f
     if (!whole) return;
     if (auto own = row.accesses(); !own.empty())
       entry.last.observed.push_back(own_set(std::move(own)));
+    entry.last.search_path = row.search_path;
     entry.last.execution = row.execution;
     entry.last.step_key = row.step_key;
     for (auto& output : row.outputs()) entry.last.outputs.push_back(std::move(output.artifact));

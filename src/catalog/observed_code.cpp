@@ -152,6 +152,9 @@ void State::drop_unused_sets() {
   };
   drop("SELECT digest FROM access_sets", "DELETE FROM access_sets WHERE digest=?", sets);
   drop("SELECT digest FROM listings", "DELETE FROM listings WHERE digest=?", listings);
+  database_.execute(
+      "DELETE FROM search_paths WHERE id NOT IN (SELECT search_path FROM last_executions WHERE "
+      "search_path IS NOT NULL)");
   transaction.commit();
 }
 

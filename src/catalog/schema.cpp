@@ -155,8 +155,17 @@ CREATE INDEX run_files_by_version ON run_files(version, run);
 DELETE FROM memos WHERE key='catalog.repository';
 )sql";
 
-constexpr std::array<db::Migration, 4> kMigrations{
-    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}}};
+// Which PATH a step had; thousands have the same.
+constexpr const char* kVersion5 = R"sql(
+CREATE TABLE search_paths(
+  id INTEGER PRIMARY KEY,
+  value TEXT NOT NULL UNIQUE
+);
+ALTER TABLE last_executions ADD COLUMN search_path INTEGER REFERENCES search_paths(id);
+)sql";
+
+constexpr std::array<db::Migration, 5> kMigrations{
+    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}}};
 
 }  // namespace
 

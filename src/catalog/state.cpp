@@ -1,6 +1,7 @@
 #include "provrun/catalog/state.hpp"
 
 #include <cstring>
+#include <map>
 
 #include "observed_code.hpp"
 #include "outputs_code.hpp"
@@ -47,9 +48,9 @@ std::vector<std::uint8_t> pack_document(codec::ZstdCompressor& compressor,
 }
 
 RememberedStep whole(const State::StepRow& row) {
-  return {std::string(row.instance), row.step_key,  row.execution,
-          row.key_document(),        row.duration,  row.outputs(),
-          row.access_sets(),         row.accesses()};
+  return {std::string(row.instance), row.step_key,   row.execution,
+          row.key_document(),        row.duration,   row.outputs(),
+          row.access_sets(),         row.accesses(), row.search_path};
 }
 
 }  // namespace
@@ -107,22 +108,29 @@ std::optional<std::int64_t> State::workflow_number(std::string_view workflow) {
   return query.integer(0);
 }
 
+void State::fill(StepRow& row, db::Statement& query) {
+  row.instance = query.text(0);
+  row.step_key = digest_of(query.blob(1));
+  row.execution.uuid = uuid_of(query.blob(2));
+  row.duration = std::chrono::milliseconds(query.integer(3));
+  row.key_ = query.blob(4);
+  row.outputs_ = query.blob(5);
+  row.observed_ = query.blob(6);
+  row.search_path.reset();
+  if (!query.is_null(7)) row.search_path = query.text(7);
+}
+
 void State::each_step(std::string_view workflow, const std::function<void(const StepRow&)>& visit) {
   const auto number = workflow_number(workflow);
   if (!number) return;
   auto query = database_.statement(
-      "SELECT instance, step_key, execution, duration_ms, key_document, outputs, observed "
-      "FROM last_executions WHERE workflow=?");
+      "SELECT instance, step_key, execution, duration_ms, key_document, outputs, observed, value "
+      "FROM last_executions LEFT JOIN search_paths ON search_paths.id=search_path "
+      "WHERE workflow=?");
   query.bind(1, *number);
   StepRow row(decompressor_);
   while (query.step()) {
-    row.instance = query.text(0);
-    row.step_key = digest_of(query.blob(1));
-    row.execution.uuid = uuid_of(query.blob(2));
-    row.duration = std::chrono::milliseconds(query.integer(3));
-    row.key_ = query.blob(4);
-    row.outputs_ = query.blob(5);
-    row.observed_ = query.blob(6);
+    fill(row, query);
     visit(row);
   }
   database_.check_unchanged();
@@ -139,18 +147,13 @@ std::optional<RememberedStep> State::find_step(std::string_view workflow,
   const auto number = workflow_number(workflow);
   if (!number) return std::nullopt;
   auto query = database_.statement(
-      "SELECT instance, step_key, execution, duration_ms, key_document, outputs, observed "
-      "FROM last_executions WHERE workflow=? AND instance=?");
+      "SELECT instance, step_key, execution, duration_ms, key_document, outputs, observed, value "
+      "FROM last_executions LEFT JOIN search_paths ON search_paths.id=search_path "
+      "WHERE workflow=? AND instance=?");
   query.bind_all(*number, instance);
   if (!query.step()) return std::nullopt;
   StepRow row(decompressor_);
-  row.instance = query.text(0);
-  row.step_key = digest_of(query.blob(1));
-  row.execution.uuid = uuid_of(query.blob(2));
-  row.duration = std::chrono::milliseconds(query.integer(3));
-  row.key_ = query.blob(4);
-  row.outputs_ = query.blob(5);
-  row.observed_ = query.blob(6);
+  fill(row, query);
   return whole(row);
 }
 
@@ -162,15 +165,28 @@ void State::put_steps(std::string_view workflow, std::span<const RememberedStep>
   const auto number = workflow_number(workflow);
   auto insert = database_.statement(
       "INSERT INTO last_executions(workflow, instance, step_key, execution, duration_ms, "
-      "key_document, "
-      "outputs, observed) VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(workflow, instance) DO UPDATE SET "
+      "key_document, outputs, observed, search_path) VALUES(?,?,?,?,?,?,?,?,?) "
+      "ON CONFLICT(workflow, instance) DO UPDATE SET "
       "step_key=excluded.step_key, execution=excluded.execution, duration_ms=excluded.duration_ms, "
-      "key_document=excluded.key_document, outputs=excluded.outputs, observed=excluded.observed");
+      "key_document=excluded.key_document, outputs=excluded.outputs, observed=excluded.observed, "
+      "search_path=excluded.search_path");
+  std::map<std::string_view, std::int64_t> search_paths;
+  const auto number_of = [&](const std::string& search_path) {
+    auto& known = search_paths[search_path];
+    if (known != 0) return known;
+    database_.statement("INSERT INTO search_paths(value) VALUES(?) ON CONFLICT DO NOTHING")
+        .run_with(search_path);
+    auto query = database_.statement("SELECT id FROM search_paths WHERE value=?");
+    query.bind(1, search_path);
+    query.step();
+    return known = query.integer(0);
+  };
   for (const auto& step : steps) {
     const auto document = pack_document(compressor_, step.key_document);
     const auto outputs = pack_outputs(step.outputs);
     insert.run_with(*number, step.instance, step.step_key.bytes, step.execution.uuid.bytes,
-                    step.duration.count(), document, outputs, pack_observed(step));
+                    step.duration.count(), document, outputs, pack_observed(step),
+                    step.search_path ? std::optional(number_of(*step.search_path)) : std::nullopt);
   }
   transaction.commit();
 }

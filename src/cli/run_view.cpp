@@ -99,6 +99,9 @@ std::string describe(const core::Reason& reason) {
   if (reason.kind == "observed_missing") return base::format("{}, which it uses, is gone", what);
   if (reason.kind == "observed_new")
     return base::format("{} is there now, where it had looked in vain", what);
+  if (reason.kind == "observed_program")
+    return base::format("PATH now finds {} first (was {})", base::printable(reason.after),
+                        base::printable(reason.before));
   if (reason.kind == "observed_link") return base::format("the link {} leads elsewhere", what);
   if (reason.kind == "observed_listing") {
     if (!reason.after.empty())

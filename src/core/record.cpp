@@ -206,6 +206,7 @@ Json to_json(const Observed& observed, std::size_t left_out) {
     json.set("process_count", observed.process_count);
   }
   set_paths(json, "network", observed.network);
+  if (observed.search_path) json.set("search_path", escape_word(*observed.search_path));
   return json;
 }
 
@@ -231,6 +232,8 @@ Observed observed_from_json(const Json& json) {
                                     unescape_word(process.at("program").as_string())});
   observed.process_count = static_cast<std::uint64_t>(json.get_integer("process_count"));
   observed.network = paths_from_json(json, "network");
+  if (const auto* path = json.find("search_path"))
+    observed.search_path = unescape_word(path->as_string());
   return observed;
 }
 

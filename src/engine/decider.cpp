@@ -269,6 +269,7 @@ Decision Decider::decide(InstanceId id) {
     parts.discovered.push_back(discovery.pattern.text());
   parts.parameters = *step.parameters;
   auto environment = environment_of(step, invocation, variables_);
+  SearchPaths search{{}, search_path_of(environment.process), invocation.directory};
   parts.environment = std::move(environment.counting);
   for (auto& [name, value] : environment.secrets)
     parts.environment.emplace_back(name,
@@ -288,7 +289,10 @@ Decision Decider::decide(InstanceId id) {
 
   const bool at_liberty = is_frozen || (!step.always && !forced(id) && !is_again);
   std::optional<core::Reason> changed;
-  if (same_key && at_liberty) changed = dependencies_.first_change(id, last->observed, false);
+  if (same_key && at_liberty) {
+    search.then = last->search_path;
+    changed = dependencies_.first_change(id, last->observed, search, false);
+  }
   if (same_key && outputs_good && at_liberty && !changed) {
     decision.outputs = last->outputs;
     std::erase_if(decision.outputs, [&](const auto& artifact) {
@@ -324,7 +328,8 @@ Decision Decider::decide(InstanceId id) {
       own->accesses = result.observed.accesses;
       observed.push_back(std::move(own));
     }
-    return !dependencies_.first_change(id, observed, !present);
+    search.then = result.observed.search_path;
+    return !dependencies_.first_change(id, observed, search, !present);
   };
   if (auto stored = reusable && !is_again ? results_.find(decision.step_key, fits) : std::nullopt) {
     sort_by_path(stored->outputs);

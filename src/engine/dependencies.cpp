@@ -16,7 +16,7 @@ using pipeline::InstanceId;
 
 Dependencies::Dependencies(const pipeline::Graph& graph, core::WorkspaceFiles& files,
                            core::History& history)
-    : graph_(graph), files_(files), history_(history) {}
+    : graph_(graph), files_(files), history_(history), programs_(files) {}
 
 void Dependencies::add_maker(const std::string& path, InstanceId id) {
   auto place = path;
@@ -316,7 +316,11 @@ std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access&
 }
 
 std::optional<core::Reason> Dependencies::first_change(
-    InstanceId id, const std::vector<core::AccessSetPtr>& observed, bool strict) {
+    InstanceId id, const std::vector<core::AccessSetPtr>& observed, const SearchPaths& paths,
+    bool strict) {
+  if (auto change = programs_.change(
+          paths, observed, [&](const std::string& place) { return is_made_later(place, id); }))
+    return change;
   for (const auto& set : observed) {
     if (set->path_class == PathClass::noise) continue;
     const bool shared = set->path_class == PathClass::system;
@@ -344,7 +348,9 @@ void Dependencies::made(InstanceId id, const std::vector<core::Artifact>& output
         std::erase(found->second, id);
   for (const auto path : graph_.outputs(id)) add_maker(std::string(graph_.path(path)), id);
   for (const auto& output : outputs) add_maker(output.path, id);
-  if (wrote_software) compared_.clear();
+  if (!wrote_software) return;
+  compared_.clear();
+  programs_.forget();
 }
 
 }  // namespace provrun::engine

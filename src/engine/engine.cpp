@@ -82,6 +82,7 @@ class Engine::Run {
     std::vector<std::string> logs;
     std::uint32_t attempts = 0;
     Scene scene;
+    std::string search_path;
     nanoseconds started{0};
   };
 
@@ -355,6 +356,7 @@ class Engine::Run {
     }
     auto job = job_of(e_.graph_, id, e_.decider_.variables(), e_.options_);
     active.scene = scene_of(job.environment);
+    active.search_path = search_path_of(job.environment);
     active.started = e_.services_.steady_now();
     ++active.attempts;
     add_resources(job, step.resources, active.attempts);
@@ -460,6 +462,7 @@ class Engine::Run {
       dependencies.settle_listing(id, own, access);
     });
     execution.observed = std::move(seen.observed);
+    execution.observed.search_path = active.search_path;
     return seen;
   }
 

@@ -59,12 +59,19 @@ class MemoryFiles : public core::WorkspaceFiles {
     core::Sight sight;
     if (const auto found = files.find(path); found != files.end()) {
       sight.presence = core::Presence::file;
+      sight.executable = executable.contains(path);
       if (what == core::Look::content) sight.content = content_id(found->second);
     } else if (!list(path).empty() || path == ".") {
       sight.presence = core::Presence::directory;
       if (what == core::Look::listing) sight.content = core::listing_content(list(path));
     }
     return sight;
+  }
+  std::set<std::string> executable;
+  std::map<std::string, std::string> links;  // files that are links: where they lead
+  std::string real_path(const std::string& path) override {
+    if (const auto link = links.find(path); link != links.end()) return link->second;
+    return look(path, core::Look::presence).presence == core::Presence::absent ? "" : path;
   }
   std::vector<core::ListingEntry> list(const std::string& path) override {
     const auto prefix = path == "." ? std::string() : path + "/";
@@ -120,6 +127,7 @@ class FakeExecutor : public core::Executor {
       result.attempt.signal = 9;
     }
     accesses_.clear();
+    search_path_ = engine::search_path_of(job.environment);
     for (const auto& script : job.scripts)
       if (result.attempt.exit_code == 0) result.attempt.exit_code = run(script);
     if (observes && job.trace != core::TraceMode::off) {
@@ -202,6 +210,24 @@ class FakeExecutor : public core::Executor {
         write(words.back(), files_.files[words[i]]);
         break;
       }
+    } else if (words[0] == "call") {  // call NAME OUT: a program through PATH, whose text it writes
+      for (std::size_t at = 0, end = 0; end != std::string::npos; at = end + 1) {
+        end = search_path_.find(':', at);
+        const auto folder = search_path_.substr(at, end == std::string::npos ? end : end - at);
+        const auto place = folder + "/" + words.at(1);
+        const bool found = files_.executable.contains(place);
+        use(place, found ? core::Use::execute : core::Use::probe);
+        if (!found) continue;
+        if (const auto file = files_.real_path(place); file != place) {
+          accesses_[place].uses = core::Use::follow;
+          accesses_[place].before = core::Presence::symlink;
+          accesses_[place].content.reset();
+          use(file, core::Use::execute);
+        }
+        write(words.at(2), files_.files[place]);
+        return 0;
+      }
+      return 127;
     } else if (words[0] == "append") {  // append FILE TEXT
       write(words.at(1), read(words[1]) + words.at(2));
     } else if (words[0] == "scratch") {  // scratch FILE: made and removed again
@@ -215,6 +241,7 @@ class FakeExecutor : public core::Executor {
   }
   MemoryFiles& files_;
   std::map<std::string, core::Access> accesses_;
+  std::string search_path_;
 };
 
 class MemoryResults : public core::Results {
@@ -351,7 +378,8 @@ class World {
         own->accesses = execution.observed.accesses;
         sets.push_back(own);
       }
-      history.entries[execution.step] = {execution.id, execution.step_key, execution.outputs, sets};
+      history.entries[execution.step] = {execution.id, execution.step_key, execution.outputs, sets,
+                                         execution.observed.search_path};
       history.keys[execution.step] = execution.key;
       std::vector<core::Artifact> undeclared;
       for (const auto& input : execution.inputs)

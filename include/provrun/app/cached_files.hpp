@@ -38,6 +38,7 @@ class CachedFiles : public core::WorkspaceFiles {
   void protect(const std::string& path, core::PathKind kind) override;
   std::string set_aside(const std::string& path) override;
   core::Sight look(const std::string& path, core::Look what) override;
+  std::string real_path(const std::string& path) override;
   std::vector<core::ListingEntry> list(const std::string& path) override;
   std::optional<std::vector<core::ListingEntry>> recall(const core::ContentId& listing) override;
   core::ContentId keep_listing(const std::vector<core::ListingEntry>& entries) override;

@@ -34,6 +34,7 @@ struct RememberedStep {
   std::vector<RememberedOutput> outputs;
   std::vector<core::ContentId> access_sets;  ///< what it was observed to use, see core::Observed
   std::vector<core::Access> accesses;
+  std::optional<std::string> search_path = {};
 };
 
 /// The workspace's memory in state.db: the file hash cache, the last execution of every step, and
@@ -56,6 +57,7 @@ class State {
     hash::Digest step_key;
     core::ExecutionId execution;
     std::chrono::milliseconds duration{0};
+    std::optional<std::string> search_path;
     std::string key_document() const;
     std::vector<RememberedOutput> outputs() const;
     std::vector<core::ContentId> access_sets() const;
@@ -86,8 +88,8 @@ class State {
   void put_listings(
       std::span<const std::pair<core::ContentId, std::vector<core::ListingEntry>>> listings);
 
-  /// Removes the sets that no remembered step names, and the listings that none of those has. The
-  /// repository has the sets too, and listings only explain.
+  /// Removes the sets and search paths that no remembered step names, and the listings that none of
+  /// those has. The repository has the sets too, and listings only explain.
   void drop_unused_sets();
 
   /// A remembered blob, e.g. the whole decision of the last run for the no-op path.
@@ -97,6 +99,7 @@ class State {
 
  private:
   std::optional<std::int64_t> workflow_number(std::string_view workflow);
+  static void fill(StepRow& row, db::Statement& query);
 
   db::Database& database_;
   codec::ZstdCompressor compressor_;

@@ -54,7 +54,8 @@ std::optional<RunState> parse_run_state(std::string_view name);
 /// observed to use: observed_content (a file that it read), observed_software (a program, library
 /// or module), observed_missing (a file that has gone), observed_new (a file where it had looked in
 /// vain), observed_listing (a directory that it listed), observed_link (a symbolic link it
-/// followed). what names the thing; before and after are its values as text where there are any.
+/// followed), observed_program (a program that PATH finds elsewhere; before and after are places).
+/// what names the thing; before and after are its values as text where there are any.
 struct Reason {
   std::string kind;
   std::string what;
@@ -107,6 +108,8 @@ struct Observed {
   std::vector<ObservedProcess> processes;       ///< the first ones
   std::uint64_t process_count = 0;
   std::vector<std::string> network;
+  std::optional<std::string> search_path = {};  ///< its PATH, or what is usual where it had none;
+                                                ///< nullopt in records of before
 };
 
 /// One step instance in one run.

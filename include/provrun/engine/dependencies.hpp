@@ -10,6 +10,7 @@
 #include "provrun/core/ports/results.hpp"
 #include "provrun/core/ports/workspace_files.hpp"
 #include "provrun/engine/observed.hpp"
+#include "provrun/engine/program_search.hpp"
 #include "provrun/pipeline/graph.hpp"
 
 namespace provrun::engine {
@@ -33,7 +34,7 @@ class Dependencies {
   /// The first thing that is not as the execution saw it; nullopt when all is. strict: see need_of.
   std::optional<core::Reason> first_change(pipeline::InstanceId id,
                                            const std::vector<core::AccessSetPtr>& observed,
-                                           bool strict);
+                                           const SearchPaths& paths, bool strict);
   /// Replaces the content of a listed directory by that of the names that the step can count on,
   /// where they can be told.
   void settle_listing(pipeline::InstanceId id, const std::vector<std::string>& own,
@@ -72,6 +73,7 @@ class Dependencies {
   std::vector<std::vector<pipeline::InstanceId>> read_from_;
   /// Sets of software that were compared already; steps share them by the thousand.
   std::unordered_map<core::ContentId, std::optional<core::Reason>> compared_;
+  ProgramSearch programs_;
   std::optional<pipeline::InstanceId> ancestors_of_;
   std::vector<bool> ancestors_;
 };

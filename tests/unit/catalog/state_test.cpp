@@ -44,6 +44,7 @@ void check_same(const catalog::RememberedStep& a, const catalog::RememberedStep&
   CHECK(a.execution == b.execution);
   CHECK(a.key_document == b.key_document);
   CHECK(a.duration == b.duration);
+  CHECK(a.search_path == b.search_path);
   REQUIRE(a.outputs.size() == b.outputs.size());
   for (std::size_t i = 0; i < a.outputs.size(); ++i) {
     CHECK(a.outputs[i].artifact == b.outputs[i].artifact);
@@ -87,7 +88,9 @@ TEST_CASE("steps are remembered per workflow file") {
   std::string long_document = "{\"command\":\"";
   for (int i = 0; i < 400; ++i) long_document += std::to_string(i * 7919);
   long_document += "\"}";
-  const std::vector steps{step("clean@a", "{}"), step("clean@b", ""), step("fit", long_document)};
+  std::vector steps{step("clean@a", "{}"), step("clean@b", ""), step("fit", long_document)};
+  steps[0].search_path = "/bin:/odd\xff";
+  steps[2].search_path = "";
   CHECK(state.steps("pipeline.yaml").empty());
   state.put_steps("pipeline.yaml", steps);
   state.put_steps("other.yaml", std::vector{step("clean@a", "{\"other\":1}")});
@@ -101,6 +104,7 @@ TEST_CASE("steps are remembered per workflow file") {
   auto changed = steps[0];
   changed.step_key = hash::sha256("new");
   changed.outputs.clear();
+  changed.search_path = "/usr/bin";
   state.put_steps("pipeline.yaml", std::vector{changed});
   check_same(*state.find_step("pipeline.yaml", "clean@a"), changed);
   CHECK(state.find_step("other.yaml", "clean@a")->key_document == "{\"other\":1}");
@@ -185,9 +189,15 @@ TEST_CASE("what no step names any more is dropped, the rest stays") {
   state.put_steps("p", std::vector{remembered});
   remembered.access_sets = {kept[0]->id};
   remembered.accesses = {listed("own", records::content("own"))};
+  remembered.search_path = "/old";
   state.put_steps("p", std::vector{remembered});
+  remembered.search_path = "/kept";
+  state.put_steps("p", std::vector{remembered});
+  CHECK(database.query_integer("SELECT count(*) FROM search_paths") == 2);
 
   state.drop_unused_sets();
+  CHECK(database.query_integer("SELECT count(*) FROM search_paths") == 1);
+  CHECK(state.find_step("p", "a")->search_path == "/kept");
   CHECK(state.find_access_set(kept[0]->id) != nullptr);
   CHECK(state.find_access_set(old[0]->id) == nullptr);
   CHECK(state.find_listing(records::content("kept")).has_value());

@@ -108,9 +108,12 @@ TEST_CASE("an observation survives its record") {
   observed.processes = {{1, 0, "/bin/sh"}, {2, 1, "/bin/cat"}};
   observed.process_count = 2;
   observed.network = {"192.0.2.1:443"};
+  CHECK_FALSE(core::execution_from_json(core::to_json(execution)).observed.search_path);
+  observed.search_path = "/odd folder\xff:";
   const auto again = core::execution_from_json(core::to_json(execution));
   CHECK(core::to_json(again).dump() == core::to_json(execution).dump());
   CHECK(again.observed.accesses == observed.accesses);
+  CHECK(again.observed.search_path == observed.search_path);
   CHECK(again.observed.undeclared_outputs == observed.undeclared_outputs);
   CHECK(core::evidence_of_input(again, "odd name") == core::Evidence::observed);
   CHECK(core::evidence_of_input(again, "in") == core::Evidence::declared);

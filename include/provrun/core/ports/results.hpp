@@ -37,6 +37,7 @@ struct LastExecution {
   hash::Digest step_key;
   std::vector<Artifact> outputs;
   std::vector<AccessSetPtr> observed;  ///< what it was seen to use, see engine/dependencies.hpp
+  std::optional<std::string> search_path = {};  ///< as in Observed
 };
 
 /// The last successful execution of each step instance in this workspace. One thread at a time.

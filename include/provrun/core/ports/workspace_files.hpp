@@ -27,6 +27,7 @@ enum class Look {
 struct Sight {
   Presence presence = Presence::absent;
   std::optional<ContentId> content;  ///< when it was asked for, is of that kind, and can be read
+  bool executable = false;           ///< a file that may be started; not told for targets
 };
 
 /// The files of the workspace, as the engine sees them. Paths are relative to the workspace or
@@ -48,6 +49,8 @@ class WorkspaceFiles {
                               const std::vector<Artifact>& known) = 0;
   /// Like identify for any path and kind, without complaint.
   virtual Sight look(const std::string& path, Look what) = 0;
+  /// Where the path leads when all links are followed; empty when nothing is there.
+  virtual std::string real_path(const std::string& path) = 0;
   /// The names in a directory; none when it is none. "." is the workspace.
   virtual std::vector<ListingEntry> list(const std::string& path) = 0;
   /// The names behind a listing's content; nullopt when they are not known here.
