@@ -91,6 +91,7 @@ struct Surroundings::State {
         capture::InterpreterQuery query;
         query.program = program->path;
         query.working_directory = root;
+        query.kept = os::join_path(os::cache_directory(), "interpreters");
         for (const auto* variable : {"CONDA_PREFIX", "PYTHONPATH", "VIRTUAL_ENV", "R_LIBS",
                                      "R_LIBS_USER", "JULIA_PROJECT"})
           if (const auto found = variables.find(variable); found != variables.end())

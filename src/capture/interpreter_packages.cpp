@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "kept_answer.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/file.hpp"
 #include "readable.hpp"
@@ -20,7 +22,7 @@ constexpr std::string_view kMark = "@provrun@";
 constexpr const char* kPythonCode = R"(
 import sys, json
 if sys.path and sys.path[0] == '': del sys.path[0]
-found, problem = [], ''
+found, problem, files = [], '', None
 try:
     from importlib import metadata
     for d in metadata.distributions():
@@ -31,9 +33,24 @@ except ImportError:
         import pkg_resources
         found = [[d.project_name, d.version] for d in pkg_resources.working_set]
     except Exception as e: problem = str(e)
+try:
+    import os, site
+    here = os.path.dirname(sys.executable)
+    files = list(sys.path) + [os.path.join(d, 'pyvenv.cfg') for d in (here, os.path.dirname(here))]
+    files += site.getsitepackages() + [site.getusersitepackages()]
+    for d in sys.path:
+        if os.path.isdir(d):
+            files += [os.path.join(d, n) for n in os.listdir(d) if n.endswith(('.pth', '.egg-link'))]
+    for m in ('sitecustomize', 'usercustomize'):
+        f = getattr(sys.modules.get(m), '__file__', None)
+        if f: files.append(f)
+    for d in metadata.distributions():
+        p = str(d._path)
+        files += [os.path.join(p, n) for n in ('METADATA', 'PKG-INFO')] if os.path.isdir(p) else [p]
+except Exception: files = None
 sys.stdout.write('\n@provrun@' + json.dumps({'version': '.'.join(map(str, sys.version_info[:3])),
     'prefix': sys.prefix, 'base_prefix': getattr(sys, 'base_prefix', sys.prefix),
-    'problem': problem, 'packages': found}) + '\n')
+    'problem': problem, 'packages': found, 'files': files}) + '\n')
 )";
 
 constexpr const char* kRCode =
@@ -126,16 +143,74 @@ std::string conda_prefix_of(const std::string& program) {
   }
 }
 
-void ask_python(const InterpreterQuery& query, const RunProgram& run_program,
-                InterpreterPackages& result) {
+/// All that Python's answer depends on beside the files that it names; null when it cannot be kept.
+/// What PYTHONPATH says may be a secret, and the paths that are kept would say it again.
+codec::Json python_question(const InterpreterQuery& query) {
+  const auto found = os::find_program(query.program);
+  if (!found) return {};
+  const auto real = os::resolve_path(*found);
+  const auto stat = os::stat_file(real);
+  if (!stat) return {};
+  auto variables = codec::Json::object();
+  const auto add = [&](const auto& name, const auto& value) {
+    if (name.starts_with("PYTHON") || name == "HOME" || name == "VIRTUAL_ENV" ||
+        name == "CONDA_PREFIX" || name == "__PYVENV_LAUNCHER__")
+      variables.set(name, value);
+  };
+  for (const auto& [name, value] : os::environment_variables()) add(name, value);
+  for (const auto& [name, value] : query.environment) add(name, value);
+  if (variables.find("PYTHONPATH") != nullptr) return {};
+  return codec::Json::object({{"code", kPythonCode},
+                              {"program", *found},
+                              {"real", real},
+                              {"inode", stat->inode},
+                              {"size", stat->size},
+                              {"mtime", stat->mtime_ns},
+                              {"ctime", stat->ctime_ns},
+                              {"user", std::uint64_t{os::effective_user_id()}},
+                              {"variables", std::move(variables)}});
+}
+
+/// The files that the answer came from; nullopt when it does not say, or not where they are.
+std::optional<std::vector<std::string>> files_of_answer(const codec::Json& answer) {
+  const auto* list = answer.find("files");
+  if (list == nullptr || !list->is_array() || !answer.get_string("problem").empty())
+    return std::nullopt;
+  std::vector<std::string> files;
+  for (const auto& file : list->as_array()) {
+    if (!file.is_string() || !file.as_string().starts_with('/')) return std::nullopt;
+    files.push_back(file.as_string());
+  }
+  return files;
+}
+
+/// What Python says of itself; nullopt, and a note, when it says nothing.
+std::optional<codec::Json> python_answer(const InterpreterQuery& query,
+                                         const RunProgram& run_program,
+                                         InterpreterPackages& result) {
+  const auto question = query.kept.empty() ? codec::Json() : python_question(query);
+  const KeptAnswer kept(question.is_null() ? std::string() : query.kept, question);
+  if (auto answer = kept.find()) return answer;
+  const auto asked = os::file_clock_now();
   // -B: no byte code is written beside the user's modules.
   const auto output = ask(query, {"-B", "-c", kPythonCode}, run_program, result);
+  if (!output) return std::nullopt;
+  const auto lines = marked_lines(output->out);
+  if (lines.empty()) throw base::Error(base::ErrorCode::failed, "nothing was printed");
+  auto answer = codec::parse_json(lines.back());
+  if (const auto files = files_of_answer(answer)) {
+    answer.set("files", codec::Json());
+    kept.keep(answer, *files, asked);
+  }
+  return answer;
+}
+
+void ask_python(const InterpreterQuery& query, const RunProgram& run_program,
+                InterpreterPackages& result) {
   std::string conda = conda_prefix_of(query.program);
-  if (output) {
-    try {
-      const auto lines = marked_lines(output->out);
-      if (lines.empty()) throw base::Error(base::ErrorCode::failed, "nothing was printed");
-      const codec::Json answer = codec::parse_json(lines.back());
+  try {
+    if (const auto told = python_answer(query, run_program, result)) {
+      const codec::Json& answer = *told;
       result.version = answer.get_string("version");
       result.complete = answer.get_string("problem").empty();
       if (!result.complete)
@@ -149,10 +224,10 @@ void ask_python(const InterpreterQuery& query, const RunProgram& run_program,
       }
       for (const char* member : {"base_prefix", "prefix"})
         if (is_conda(answer.get_string(member))) conda = answer.get_string(member);
-    } catch (const base::Error& error) {
-      result.complete = false;
-      add_note(result, "the interpreter's answer was not understood: " + error.message());
     }
+  } catch (const base::Error& error) {
+    result.complete = false;
+    add_note(result, "the interpreter's answer was not understood: " + error.message());
   }
   if (!conda.empty()) add_conda(conda, result);
 }

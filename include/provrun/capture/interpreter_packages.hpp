@@ -44,6 +44,9 @@ struct InterpreterQuery {
   /// R_LIBS, R_LIBS_USER, JULIA_PROJECT), set for the helper process.
   std::vector<std::pair<std::string, std::string>> environment;
   std::chrono::milliseconds timeout{5000};
+  /// A folder where answers of Python are kept for as long as nothing that they came from changed;
+  /// empty: it is asked each time.
+  std::string kept = {};
 };
 
 /// Asks the interpreter (Python, R: one process each) or reads its files (conda, Julia). Never

@@ -1,6 +1,7 @@
 #include "provrun/capture/interpreter_packages.hpp"
 
 #include "provrun/base/error.hpp"
+#include "provrun/os/clock.hpp"
 #include "provrun/os/environment.hpp"
 #include "provrun/os/process.hpp"
 #include "support/catch.hpp"
@@ -101,6 +102,53 @@ TEST_CASE("Python's answer and its conda environment") {
   CHECK(packages.packages == std::vector<LanguagePackage>{{"numpy", "1.2", "conda:/b"},
                                                           {"numpy", "1.2", "python"},
                                                           {"pip", "23", "python"}});
+}
+
+TEST_CASE("Python's answer is kept until something that it came from changes") {
+  if (!os::find_program("python3")) return;
+  test::TemporaryDirectory folder;
+  test::write_file(folder / "site/a.pth", "");
+  os::make_directories(folder / "old");
+  int asked = 0;
+  std::string files = "[\"" + folder.path() + "/old\",\"" + folder.path() + "/none\"]";
+  const auto ask = [&] {
+    InterpreterQuery query;
+    query.program = "python3";
+    query.kept = folder / "kept";
+    return capture::interpreter_packages(InterpreterKind::python, query, [&](const ProgramCall&) {
+      ProgramOutput output;
+      output.out = "@provrun@{\"version\":\"3." + std::to_string(++asked) +
+                   "\",\"problem\":\"\",\"packages\":[[\"pip\",\"23\"]],\"files\":" + files + "}\n";
+      return output;
+    });
+  };
+  // Too young: nothing proves that it is as it was when it was asked.
+  CHECK(ask().version == "3.1");
+  CHECK(ask().version == "3.2");
+  if (os::environment_variable("PYTHONPATH")) return;
+  // Folders of the machine are old.
+  files = R"(["/", "/usr", "/no such folder", ")" + folder.path() + "/none\"]";
+  const auto root = os::stat_file("/");
+  const auto usr = os::stat_file("/usr");
+  const auto now = os::file_clock_now().nanoseconds;
+  if (!root || !usr || now - root->ctime_ns < 3'000'000'000 || now - usr->ctime_ns < 3'000'000'000)
+    return;
+  CHECK(ask().version == "3.3");
+  const auto kept = ask();
+  CHECK(kept.version == "3.3");
+  CHECK(kept.complete);
+  CHECK(kept.packages == std::vector<LanguagePackage>{{"pip", "23", "python"}});
+  CHECK(asked == 3);
+  test::write_file(folder / "none", "it is there now");
+  CHECK(ask().version == "3.4");
+  // What is kept may be damaged.
+  for (const auto& entry : os::list_directory(folder / "kept"))
+    test::write_file(os::join_path(folder / "kept", entry.name), "{\"files\":[1]}");
+  CHECK(ask().version == "3.5");
+  files = "[\"relative\"]";
+  os::remove_tree(folder / "kept");
+  CHECK(ask().version == "3.6");
+  CHECK(ask().version == "3.7");
 }
 
 TEST_CASE("an interpreter that does not answer is noted") {
