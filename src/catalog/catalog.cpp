@@ -86,13 +86,15 @@ CatalogCounts Catalog::counts() {
   };
   return {count("SELECT count(*) FROM runs"),
           count("SELECT count(*) FROM executions WHERE run NOTNULL"),
-          count("SELECT (SELECT count(*) FROM used) + (SELECT count(*) FROM generated)")};
+          count("SELECT (SELECT count(*) FROM used) + (SELECT count(*) FROM generated) + "
+                "(SELECT count(*) FROM used_sets JOIN input_set_versions USING(input_set))")};
 }
 
 void Catalog::clear() {
   db::Transaction transaction(database_);
-  for (const auto* table : {"run_files", "used", "generated", "executions", "runs", "snapshots",
-                            "carried_sets", "versions", "contents", "paths", "names"})
+  for (const auto* table : {"run_files", "used", "used_sets", "input_set_versions", "input_sets",
+                            "generated", "executions", "runs", "snapshots", "carried_sets",
+                            "versions", "contents", "paths", "names"})
     database_.execute(std::string("DELETE FROM ") + table);
   transaction.commit();
   writer_ = std::make_unique<Writer>(database_);

@@ -44,15 +44,21 @@ std::vector<Number> numbers(db::Statement& query) {
 CatalogEdges::CatalogEdges(db::Database& database)
     : database_(database),
       used_(database.statement(
-          "SELECT version, evidence FROM used WHERE execution=? ORDER BY version")),
+          "SELECT version, evidence FROM used WHERE execution=?1 UNION ALL "
+          "SELECT i.version, 1 FROM used_sets s CROSS JOIN input_set_versions i ON "
+          "i.input_set=s.input_set WHERE s.execution=?1 ORDER BY 1")),
       generated_(database.statement(
           "SELECT version, evidence FROM generated WHERE execution=? ORDER BY version")),
       generators_(database.statement(
           "SELECT execution, evidence FROM generated WHERE version=? ORDER BY execution")),
       users_(database.statement(
           "SELECT execution, evidence FROM used WHERE version=?1 UNION ALL "
+          "SELECT s.execution, 1 FROM input_set_versions i CROSS JOIN used_sets s ON "
+          "s.input_set=i.input_set WHERE i.version=?1 UNION ALL "
           "SELECT e.id, 0 FROM run_files f JOIN executions e ON e.run=f.run WHERE f.version=?1 AND "
-          "NOT EXISTS(SELECT 1 FROM used u WHERE u.execution=e.id AND u.version=?1) ORDER BY 1")),
+          "NOT EXISTS(SELECT 1 FROM used u WHERE u.execution=e.id AND u.version=?1) AND "
+          "NOT EXISTS(SELECT 1 FROM input_set_versions i CROSS JOIN used_sets s ON "
+          "s.execution=e.id AND s.input_set=i.input_set WHERE i.version=?1) ORDER BY 1")),
       reuses_(database.statement("SELECT id FROM executions WHERE reused_from=? ORDER BY id")),
       execution_(database.statement(
           "SELECT e.uuid, r.uuid, n.name, e.started_ms, e.ended_ms, e.reused_from FROM executions "
@@ -115,6 +121,8 @@ std::vector<VersionNumber> CatalogEdges::versions_of_path(std::string_view path)
       "SELECT v.id, "
       "ifnull((SELECT max(execution) FROM generated WHERE version=v.id), 0) AS made, "
       "max(ifnull((SELECT max(execution) FROM used WHERE version=v.id), 0), "
+      "ifnull((SELECT max(s.execution) FROM input_set_versions i CROSS JOIN used_sets s ON "
+      "s.input_set=i.input_set WHERE i.version=v.id), 0), "
       "ifnull((SELECT max(e.id) FROM run_files f JOIN executions e ON e.run=f.run WHERE "
       "f.version=v.id), 0)) AS needed "
       "FROM versions v WHERE v.path=(SELECT id FROM paths WHERE path=?) "

@@ -164,8 +164,33 @@ CREATE TABLE search_paths(
 ALTER TABLE last_executions ADD COLUMN search_path INTEGER REFERENCES search_paths(id);
 )sql";
 
-constexpr std::array<db::Migration, 5> kMigrations{
-    {{1, kVersion1}, {2, kVersion2}, {3, kVersion3}, {4, kVersion4}, {5, kVersion5}}};
+// Undeclared inputs that executions share: a step that reads thousands of files has an edge to each
+// set of them.
+constexpr const char* kVersion6 = R"sql(
+CREATE TABLE input_sets(
+  id INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE
+);
+CREATE TABLE input_set_versions(
+  input_set INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY(input_set, version)
+) WITHOUT ROWID;
+CREATE INDEX input_set_versions_by_version ON input_set_versions(version, input_set);
+CREATE TABLE used_sets(
+  execution INTEGER NOT NULL,
+  input_set INTEGER NOT NULL,
+  PRIMARY KEY(execution, input_set)
+) WITHOUT ROWID;
+CREATE INDEX used_sets_by_set ON used_sets(input_set, execution);
+)sql";
+
+constexpr std::array<db::Migration, 6> kMigrations{{{1, kVersion1},
+                                                    {2, kVersion2},
+                                                    {3, kVersion3},
+                                                    {4, kVersion4},
+                                                    {5, kVersion5},
+                                                    {6, kVersion6}}};
 
 }  // namespace
 

@@ -23,6 +23,18 @@ static_assert(static_cast<int>(core::RunState::running) == 0 &&
 // About 60 MB of remembered numbers at most.
 constexpr std::size_t kMaxRemembered = 200'000;
 
+// Fewer undeclared inputs are edges of their own.
+constexpr std::size_t kFewestInSets = 16;
+constexpr std::size_t kMostInSet = 512;
+
+// Sets are cut where the paths say so, after 64 on average: executions that differ in one input
+// share all sets but one.
+bool begins_set(std::string_view path) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : path) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619U;
+  return ((hash ^ hash >> 15U) & 63U) == 0;
+}
+
 }  // namespace
 
 void Catalog::Writer::drop_stale_numbers() {
@@ -176,6 +188,38 @@ Catalog::Writer::Times Catalog::Writer::times_of(const core::RunRecord& run,
   return {time, time};
 }
 
+std::int64_t Catalog::Writer::input_set_number(std::span<const core::Artifact* const> inputs) {
+  std::string text;
+  for (const auto* input : inputs) {
+    text += input->path;
+    text += '\0';
+    text.append(reinterpret_cast<const char*>(input->content.digest.bytes.data()),
+                input->content.digest.bytes.size());
+  }
+  const auto digest = hash::sha256(text);
+  {
+    auto select = database_.statement("SELECT id FROM input_sets WHERE digest=?");
+    select.bind(1, db::Bytes(digest.bytes));
+    if (select.step()) return select.integer(0);
+  }
+  database_.statement("INSERT INTO input_sets(digest) VALUES(?)").run_with(digest.bytes);
+  const auto number = database_.last_insert_rowid();
+  auto insert = database_.statement("INSERT OR IGNORE INTO input_set_versions VALUES(?,?)");
+  for (const auto* input : inputs) insert.run_with(number, version_number(*input));
+  return number;
+}
+
+void Catalog::Writer::add_used_sets(std::int64_t execution,
+                                    std::span<const core::Artifact* const> inputs) {
+  auto use = database_.statement("INSERT OR IGNORE INTO used_sets VALUES(?,?)");
+  while (!inputs.empty()) {
+    std::size_t size = 1;
+    while (size < inputs.size() && size < kMostInSet && !begins_set(inputs[size]->path)) ++size;
+    use.run_with(execution, input_set_number(inputs.first(size)));
+    inputs = inputs.subspan(size);
+  }
+}
+
 void Catalog::Writer::add_execution(std::int64_t run, const core::RunRecord& record,
                                     const core::Execution& execution, const EvidenceOf& evidence) {
   const auto times = times_of(record, execution);
@@ -195,11 +239,20 @@ void Catalog::Writer::add_execution(std::int64_t run, const core::RunRecord& rec
     insert.step();
     number = insert.integer(0);
   }
+  const auto& undeclared = execution.observed.undeclared_inputs;
+  const bool in_sets = !evidence && undeclared.size() >= kFewestInSets;
+  std::vector<const core::Artifact*> shared;
   auto use = database_.statement("INSERT OR REPLACE INTO used VALUES(?,?,?)");
-  for (const auto& input : execution.inputs)
+  for (const auto& input : execution.inputs) {
+    if (in_sets && shared.size() < undeclared.size() && input.path == undeclared[shared.size()]) {
+      shared.push_back(&input);
+      continue;
+    }
     use.run_with(
         number, version_number(input),
         evidence ? evidence(execution, input) : core::evidence_of_input(execution, input.path));
+  }
+  add_used_sets(number, shared);
   auto generate = database_.statement("INSERT OR REPLACE INTO generated VALUES(?,?,?,?)");
   for (const auto& output : execution.outputs) {
     const auto version = version_number(output);
@@ -226,6 +279,26 @@ void Catalog::Writer::add(const core::RunRecord& run, std::string_view snapshot,
 }
 
 void Catalog::Writer::remove(std::int64_t run) {
+  std::vector<std::int64_t> sets;
+  {
+    auto query = database_.statement(
+        "SELECT DISTINCT input_set FROM used_sets WHERE execution IN (SELECT id FROM executions "
+        "WHERE run=?)");
+    query.bind(1, run);
+    while (query.step()) sets.push_back(query.integer(0));
+  }
+  if (!sets.empty())
+    database_
+        .statement(
+            "DELETE FROM used_sets WHERE execution IN (SELECT id FROM executions WHERE run=?)")
+        .run_with(run);
+  for (const auto set : sets) {
+    auto query = database_.statement("SELECT 1 FROM used_sets WHERE input_set=? LIMIT 1");
+    query.bind(1, set);
+    if (query.step()) continue;
+    database_.statement("DELETE FROM input_set_versions WHERE input_set=?").run_with(set);
+    database_.statement("DELETE FROM input_sets WHERE id=?").run_with(set);
+  }
   for (const auto* sql :
        {"DELETE FROM used WHERE execution IN (SELECT id FROM executions WHERE run=?)",
         "DELETE FROM generated WHERE execution IN (SELECT id FROM executions WHERE run=?)",

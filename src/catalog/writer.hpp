@@ -57,6 +57,9 @@ class Catalog::Writer {
                         std::optional<std::int64_t> carried);
   void add_execution(std::int64_t run, const core::RunRecord& record,
                      const core::Execution& execution, const EvidenceOf& evidence);
+  /// The execution used all of these without declaring them; sorted by path.
+  void add_used_sets(std::int64_t execution, std::span<const core::Artifact* const> inputs);
+  std::int64_t input_set_number(std::span<const core::Artifact* const> inputs);
   Times times_of(const core::RunRecord& run, const core::Execution& execution);
 
   db::Database& database_;

@@ -1,5 +1,7 @@
 #include "provrun/catalog/catalog_edges.hpp"
 
+#include <algorithm>
+
 #include "provrun/catalog/catalog.hpp"
 #include "provrun/catalog/state_file.hpp"
 #include "support/edge_source_conformance.hpp"
@@ -86,4 +88,62 @@ TEST_CASE("evidence is kept per edge") {
   CHECK(lineage::name_of(answer.edges[0].evidence) == "both");
   CHECK(lineage::name_of(answer.edges[1].evidence) == "observed");
   CHECK(lineage::name_of(answer.edges[2].evidence) == "declared");
+}
+
+TEST_CASE("undeclared inputs by the thousand are edges like others, and are kept once") {
+  auto database = catalog::memory_state();
+  catalog::Catalog index(database);
+  constexpr int kFiles = 2000;
+  const auto execution = [&](std::uint8_t number, const std::string& changed) {
+    records::Files inputs{{"declared", "d"}};
+    for (int i = 0; i < kFiles; ++i) {
+      const auto path = "/data/" + std::to_string(10000 + i);
+      inputs.emplace_back(path, path == changed ? "new" : "x");
+    }
+    auto made = records::execution(number, "s", 1000 * number, 1000 * number + 1, inputs,
+                                   {{"out", std::to_string(number)}});
+    made.observed.mechanism = "notify";
+    for (std::size_t i = 1; i < made.inputs.size(); ++i)
+      made.observed.undeclared_inputs.push_back(made.inputs[i].path);
+    return made;
+  };
+  const auto add = [&](std::uint8_t number, const std::string& changed) {
+    const std::vector executions{execution(number, changed)};
+    REQUIRE(index.add_run(records::run(number, 1000 * number),
+                          std::string(64, static_cast<char>('0' + number)), executions));
+  };
+  const auto count = [&](const char* table) {
+    return database.query_integer(std::string("SELECT count(*) FROM ") + table);
+  };
+  add(1, "");
+  add(2, "");
+  const auto sets = count("input_sets");
+  CHECK(sets > 5);
+  CHECK(count("input_set_versions") == kFiles);
+  CHECK(count("used") == 2);
+  add(3, "/data/10777");
+  CHECK(count("input_sets") == sets + 1);
+  CHECK(index.counts().edges == 3 * (kFiles + 2));
+
+  catalog::CatalogEdges edges(database);
+  const auto up = lineage::up(edges, lineage::find_start(edges, "out"));
+  CHECK(up.edges.size() == kFiles + 2);
+  const auto versions = edges.versions_of_path("/data/10777");
+  REQUIRE(versions.size() == 2);
+  CHECK(edges.users(versions[0]).size() == 2);
+  CHECK(edges.users(versions[1]).size() == 1);
+  CHECK(edges.users(versions[1])[0].evidence == lineage::Evidence::observed);
+  const auto used = edges.used(edges.users(versions[1])[0].execution);
+  CHECK(used.size() == kFiles + 1);
+  CHECK(std::is_sorted(used.begin(), used.end(),
+                       [](const auto& a, const auto& b) { return a.version < b.version; }));
+
+  index.remove_run(records::run(3, 3000).id);
+  CHECK(count("input_sets") == sets);
+  CHECK(edges.users(versions[1]).empty());
+  CHECK(edges.users(versions[0]).size() == 2);
+  index.remove_run(records::run(1, 1000).id);
+  CHECK(count("input_set_versions") == kFiles);
+  index.remove_run(records::run(2, 2000).id);
+  CHECK(count("input_set_versions") + count("used_sets") + count("used") == 0);
 }
