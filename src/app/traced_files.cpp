@@ -29,13 +29,15 @@ std::optional<core::ContentId> TracedFiles::remembered(const os::FileStat& stat)
   }
   if (!memory_) return std::nullopt;
   if (!memory_->view) memory_->view.emplace(memory_->database, db::Transaction::Kind::read);
-  return memory_->state.find_file(stat);
+  return memory_->state.find_file_ahead(stat);
 }
 
 // A view that stays would keep the writer's log from being folded in.
 void TracedFiles::rest() {
   const std::lock_guard lock(mutex_);
-  if (memory_) memory_->view.reset();
+  if (!memory_) return;
+  memory_->view.reset();
+  memory_->state.forget_ahead();
 }
 
 std::optional<core::ContentId> TracedFiles::known(const os::FileStat& stat) {

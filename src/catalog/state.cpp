@@ -1,5 +1,6 @@
 #include "provrun/catalog/state.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -85,6 +86,37 @@ std::optional<core::ContentId> State::find_file(const os::FileStat& stat) {
   query.bind_all(key_of(stat), stat.device, stat.size, stat.mtime_ns, stat.ctime_ns);
   if (!query.step()) return std::nullopt;
   return core::ContentId{digest_of(query.blob(0))};
+}
+
+std::optional<core::ContentId> State::find_file_ahead(const os::FileStat& stat) {
+  constexpr std::uint64_t kNear = 64;  // so far apart inodes of files of one folder may be
+  constexpr std::int64_t kRows = 256;  // read at once
+  const auto key = key_of(stat);
+  if (ahead_.empty() || key < ahead_from_ || key > ahead_to_) {
+    const bool goes_on =
+        !ahead_.empty() && key > ahead_to_ &&
+        static_cast<std::uint64_t>(key) - static_cast<std::uint64_t>(ahead_to_) <= kNear;
+    // The first file of a kind stands alone until another one near it is asked for.
+    ahead_.clear();
+    auto query = database_.statement(
+        "SELECT key, device, size, mtime_ns, ctime_ns, content FROM file_cache WHERE key>=? ORDER "
+        "BY key LIMIT ?");
+    const auto limit = goes_on ? kRows : std::int64_t{1};
+    query.bind_all(key, limit);
+    while (query.step())
+      ahead_.push_back({query.integer(0), static_cast<std::uint64_t>(query.integer(1)),
+                        static_cast<std::uint64_t>(query.integer(2)), query.integer(3),
+                        query.integer(4), core::ContentId{digest_of(query.blob(5))}});
+    ahead_from_ = key;
+    ahead_to_ = ahead_.empty() ? key : std::max(key, ahead_.back().key);
+    if (limit == 1) ahead_to_ = key;
+  }
+  const auto at = std::lower_bound(ahead_.begin(), ahead_.end(), key,
+                                   [](const Ahead& row, std::int64_t k) { return row.key < k; });
+  if (at == ahead_.end() || at->key != key || at->device != stat.device || at->size != stat.size ||
+      at->mtime_ns != stat.mtime_ns || at->ctime_ns != stat.ctime_ns)
+    return std::nullopt;
+  return at->content;
 }
 
 void State::put_files(std::span<const std::pair<os::FileStat, core::ContentId>> files) {

@@ -82,6 +82,11 @@ void Recorder::State::announced_open(const Named& named, const Announced& call) 
       return;
     }
   }
+  if (!call.failed && stat.inode != 0 && stat.type == os::FileType::regular)
+    if (const auto opened = resolver_.find_opened(view(), named.path, stat)) {
+      remember(named, table_.read(*opened, Use::read, AccessTable::When::later));
+      return;
+    }
   auto found = find(named);
   if (found.path.starts_with("/proc/")) return;
   if (call.failed || found.presence == Presence::directory || found.presence == Presence::symlink) {

@@ -155,6 +155,23 @@ Found Resolver::walk(const std::string& path, Follow follow) {
   return walk(text[0] == '/' ? text : parent.path + "/" + text, follow);
 }
 
+std::optional<Found> Resolver::find_opened(const View& view, const std::string& path,
+                                           const os::FileStat& opened) {
+  if (!view.prefix.empty() || !view.root.empty()) return std::nullopt;
+  const auto slash = path.rfind('/');
+  const auto name = std::string_view(path).substr(slash + 1);
+  // A folder that is known was followed before, and its links were told then.
+  const auto parent = directories_.find(std::string_view(path).substr(0, slash));
+  if (parent == directories_.end() || !files_.holds(parent->second, name, opened))
+    return std::nullopt;
+  Found found;
+  found.path.reserve(parent->second.size() + 1 + name.size());
+  found.path.append(parent->second).append("/").append(name);
+  found.presence = core::Presence::file;
+  found.stat = opened;
+  return found;
+}
+
 Found Resolver::find(const View& view, pid_t thread, const std::string& path, Follow follow) {
   view_ = &view;
   thread_ = thread;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "folder_files.hpp"
 #include "provrun/core/access.hpp"
 #include "provrun/os/file.hpp"
 #include "tracee.hpp"
@@ -34,7 +35,14 @@ class Resolver {
   enum class Follow { no, yes };
   /// path: absolute, as the process says it. thread: for /proc/self.
   Found find(const View& view, pid_t thread, const std::string& path, Follow follow);
-  void forget() { directories_.clear(); }
+  /// The same for a regular file that was opened by this path, of which the open file is known;
+  /// nullopt where only find() can tell.
+  std::optional<Found> find_opened(const View& view, const std::string& path,
+                                   const os::FileStat& opened);
+  void forget() {
+    directories_.clear();
+    files_.forget();
+  }
 
  private:
   struct Directory {
@@ -51,6 +59,7 @@ class Resolver {
   };
   OnLink on_link_;
   std::unordered_map<std::string, std::string, Hash, std::equal_to<>> directories_;
+  FolderFiles files_;
   const View* view_ = nullptr;
   pid_t thread_ = 0;
   int links_ = 0;

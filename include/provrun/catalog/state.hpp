@@ -46,6 +46,10 @@ class State {
 
   /// The content of a file whose device, inode, size, mtime and ctime are all as they were put.
   std::optional<core::ContentId> find_file(const os::FileStat& stat);
+  /// The same for files that are asked for in the order of their inodes, as programs that read a
+  /// folder open them: rows are read ahead. What was read is kept until forget_ahead().
+  std::optional<core::ContentId> find_file_ahead(const os::FileStat& stat);
+  void forget_ahead() { ahead_.clear(); }
   /// Remembers files, in one transaction. The caller leaves out files whose timestamps were racy.
   void put_files(std::span<const std::pair<os::FileStat, core::ContentId>> files);
   void forget_files();
@@ -101,7 +105,19 @@ class State {
   std::optional<std::int64_t> workflow_number(std::string_view workflow);
   static void fill(StepRow& row, db::Statement& query);
 
+  struct Ahead {
+    std::int64_t key;
+    std::uint64_t device;
+    std::uint64_t size;
+    std::int64_t mtime_ns;
+    std::int64_t ctime_ns;
+    core::ContentId content;
+  };
+
   db::Database& database_;
+  std::vector<Ahead> ahead_;  ///< sorted by key; all rows from ahead_from_ to ahead_to_
+  std::int64_t ahead_from_ = 0;
+  std::int64_t ahead_to_ = 0;
   codec::ZstdCompressor compressor_;
   codec::ZstdDecompressor decompressor_;
 };

@@ -82,6 +82,29 @@ TEST_CASE("a file is known only while nothing of its stat changed") {
   CHECK_FALSE(state.find_file(touched));
 }
 
+TEST_CASE("files are found ahead as they are found one by one") {
+  auto database = catalog::memory_state();
+  catalog::State state(database);
+  std::vector<std::pair<os::FileStat, core::ContentId>> files;
+  for (std::uint64_t inode = 1; inode < 3000; inode += inode % 5 == 0 ? 70 : 1)
+    files.emplace_back(stat_with(inode), records::content(std::to_string(inode)));
+  state.put_files(files);
+  for (const auto step : {1U, 2U, 7U, 611U})  // in order, with gaps, far apart
+    for (std::uint64_t inode = 1; inode < 3100; inode += step) {
+      INFO(inode);
+      CHECK(state.find_file_ahead(stat_with(inode)) == state.find_file(stat_with(inode)));
+    }
+  for (std::uint64_t inode = 3100; inode > 0; --inode) {
+    auto changed = stat_with(inode);
+    CHECK(state.find_file_ahead(changed) == state.find_file(changed));
+    ++changed.mtime_ns;
+    CHECK_FALSE(state.find_file_ahead(changed));
+  }
+  state.forget_files();
+  state.forget_ahead();
+  CHECK_FALSE(state.find_file_ahead(stat_with(1)));
+}
+
 TEST_CASE("steps are remembered per workflow file") {
   auto database = catalog::memory_state();
   catalog::State state(database);

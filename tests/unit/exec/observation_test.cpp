@@ -305,6 +305,65 @@ int main(void) {
   CHECK(seen.result.observation.grade == core::Grade::traced);
 }
 
+TEST_CASE("of a folder of many files each is what it is: files, links and second names") {
+  const auto s = scene();
+  os::make_directories(s.path("many"));
+  constexpr int kFiles = 200;
+  for (int i = 0; i < kFiles; ++i)
+    s.file("many/" + std::to_string(i), "text " + std::to_string(i % 7));
+  s.file("other", "other");
+  const auto link = os::run_program(
+      {"sh", "-c", "ln -s ../other \"$1/link\"; ln -s 5 \"$1/near\"; ln \"$1/6\" \"$1/second\"",
+       "sh", s.path("many")},
+      os::environment_variables(), 60s);
+  REQUIRE(link.exit_code == 0);
+  s.program("reader", R"(#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+static int see(const char* name) {
+  int file = open(name, O_RDONLY);
+  if (file < 0) return 1;
+  close(file);
+  return 0;
+}
+int main(void) {
+  char name[64];
+  for (int i = 0; i < 150; i++) {
+    snprintf(name, sizeof name, "many/%d", i);
+    if (see(name)) return 1;
+  }
+  if (see("many/link") || see("many/near") || see("many/second") || see("many/160")) return 2;
+  // The folder may be known by now, and changes.
+  if (unlink("many/170") || symlink("../other", "many/170") || see("many/170")) return 3;
+  if (rename("many/171", "many/172") || see("many/172")) return 4;
+  int file = open("many/173", O_WRONLY | O_TRUNC);
+  if (file < 0 || write(file, "new", 3) != 3 || close(file) || see("many/173")) return 5;
+  return 0;
+})");
+  const auto seen = s.script("./reader");
+  for (int i = 0; i < 150; ++i) {
+    const auto path = "many/" + std::to_string(i);
+    INFO(path);
+    CHECK(seen.line(path) == "r f");
+    CHECK(seen.at(path).content == content("text " + std::to_string(i % 7)));
+    CHECK(seen.at(path).size == 6);
+    CHECK(seen.at(path).mode == 0644);
+  }
+  CHECK(seen.line("many/link") == "f s");
+  CHECK(seen.line("many/near") == "f s");
+  CHECK(seen.line("other") == "r f");
+  CHECK(seen.line("many/second") == "r f");
+  CHECK(seen.line("many/160") == "r f");
+  CHECK(seen.line("many/161") == "not seen");
+  CHECK(seen.at("many/170").uses.has(Use::remove));
+  CHECK(seen.at("many/170").uses.has(Use::follow));
+  CHECK_FALSE(seen.at("many/170").uses.has(Use::read));
+  CHECK(seen.line("many/171") == "rd f");
+  CHECK(seen.at("many/172").uses.has(Use::write));
+  CHECK(seen.at("many/173").uses.has(Use::write));
+  CHECK(seen.result.observation.grade == core::Grade::traced);
+}
+
 TEST_CASE("renames, links and directories are seen") {
   const auto s = scene();
   s.file("data", "data");
