@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "provrun/app/keyed_ids.hpp"
 #include "provrun/app/run_names.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -52,9 +53,13 @@ std::vector<lineage::Node> find_start(Archive& archive, lineage::EdgeSource& edg
                                       const std::string& name) {
   const auto stat = os::stat_file(name);
   const auto path = asked_path(name);
-  if (stat && stat->type == os::FileType::regular)
-    if (const auto version = lineage::find_version(edges, path, content_of(name)))
-      return {*version};
+  if (stat && stat->type == os::FileType::regular) {
+    const auto content = content_of(name);
+    if (const auto version = lineage::find_version(edges, path, content)) return {*version};
+    if (const auto keyed = KeyedIds::here(); keyed.has_key())
+      if (const auto version = lineage::find_version(edges, path, keyed.of(content)))
+        return {*version};
+  }
   if (name.starts_with("latest") || name.starts_with('@')) {
     std::vector<lineage::Node> nodes;
     for (const auto execution : edges.executions_of_run(archive.catalog().find_run(name).id))

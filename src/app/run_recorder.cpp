@@ -9,10 +9,12 @@
 #include <thread>
 #include <unordered_set>
 
+#include "log_path.hpp"
 #include "observed_memory.hpp"
 #include "observed_redactor.hpp"
 #include "output_links.hpp"
 #include "provrun/app/stored_results.hpp"
+#include "provrun/app/withheld_ids.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -34,21 +36,6 @@ constexpr std::chrono::seconds kSyncInterval{1};
 constexpr std::uint64_t kLargestObserved = std::uint64_t{256} << 20U;
 constexpr std::string_view kHowToAllow =
     " ('secrets_allowed_in' of .provrun/config.yaml says where that is fine)";
-
-std::string safe_file_name(std::string_view step) {
-  std::string name;
-  for (const char c : step) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("._-@+=,").find(c) != std::string_view::npos;
-    if (plain)
-      name += c;
-    else
-      name += base::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  if (name.size() > 200)
-    name = name.substr(0, 180) + "-" + hash::sha256(step).to_hex().substr(0, 12);
-  return name;
-}
 
 }  // namespace
 
@@ -86,6 +73,8 @@ struct RunRecorder::State {
   std::map<std::string, core::RunRecord::Withheld> withheld_observed;
   std::unordered_set<std::string> not_stored;  // paths that the journal has told so of
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
+  std::unordered_map<core::ContentId, core::AccessSetPtr>
+      recorded_sets;  // as the snapshot has them
   ObservedRedactor observed_redactor{*setup.redactor};
   std::map<std::string, std::string> links;    // targets of outputs that are links, by path
   std::map<std::string, core::Artifact> logs;  // by path in the snapshot, as the artifact's path
@@ -280,7 +269,7 @@ struct RunRecorder::State {
     if (text.empty()) return;
     text = setup.redactor->redact(text).text;
     core::Artifact log;
-    log.path = std::string(kLogDirectory) + safe_file_name(execution.step) + ".log";
+    log.path = log_path_in_snapshot(execution.step);
     log.content = core::ContentId{hash::sha256(text)};
     log.size = text.size();
     log.mode = 0600;
@@ -422,7 +411,7 @@ struct RunRecorder::State {
       std::size_t own = 0;  // else the number of a run's own file
     };
     std::vector<Place> places;
-    places.reserve(artifacts.size() + superseded.size() + logs.size() + sets.size() + 4);
+    places.reserve(artifacts.size() + superseded.size() + logs.size() + recorded_sets.size() + 4);
     for (const auto& [path, held] : artifacts)
       places.push_back({path_in_snapshot(setup.workspace.root(), path), &held});
     std::vector<snapshot::Entry> own;
@@ -444,7 +433,7 @@ struct RunRecorder::State {
       add_own(std::move(entry));
     };
     add_text(kExecutionsFile, lines);
-    for (const auto& [id, set] : sets) add_text(access_set_path(id), core::text_of(*set));
+    for (const auto& [id, set] : recorded_sets) add_text(access_set_path(id), core::text_of(*set));
     if (!extra.software.empty()) add_text(kSoftwareFile, extra.software);
     if (!extra.git_diff.empty()) add_text(kGitDiffFile, extra.git_diff);
     add_text(kRunFile, core::to_json(record).dump_pretty() + "\n");
@@ -467,6 +456,29 @@ struct RunRecorder::State {
     const auto root = writer.finish();
     tree_counts = writer.counts();
     return root;
+  }
+
+  // Ids of contents that this run or an earlier one withheld, and that the snapshot does not have,
+  // become keyed hashes. What this workspace remembers keeps the ids.
+  void key_withheld_ids(Extra& extra) {
+    auto& state = *setup.archive->state();
+    auto contents = withheld_contents(state);
+    const auto before = contents.size();
+    for (const auto& [content, found] : withheld) contents.insert(content);
+    for (const auto& [path, file] : withheld_observed) contents.insert(file.file.content);
+    for (const auto* list : {&artifacts, &superseded})
+      for (const auto& [path, held] : *list) contents.erase(held.artifact.content);
+    recorded_sets = sets;
+    if (contents.empty() && before == 0) return;
+    remember_withheld(state, contents);
+    WithheldIds ids(KeyedIds(setup.workspace.hash_key()), contents);
+    recorded_sets.clear();
+    for (const auto& [id, set] : sets)
+      if (const auto written = ids.rewrite(set)) recorded_sets.emplace(written->id, written);
+    ids.rewrite(lines, executions);
+    for (auto& file : record.withheld) ids.rewrite(file.file.content);
+    extra.software = ids.rewrite(extra.software);
+    record.environment = ids.rewrite_json(record.environment);
   }
 
   // Whether the artifact's bytes are in the repository or still at their path.
@@ -707,6 +719,7 @@ core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string&
 
   if (state.recovering) state.drop_unavailable();
   state.store_artifacts();
+  state.key_withheld_ids(extra);
   snapshot::Manifest manifest;
   manifest.root = state.write_tree(extra);
   manifest.host = record.host;

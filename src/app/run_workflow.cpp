@@ -154,6 +154,11 @@ void refuse_secrets(const LoadedPipeline& loaded, const std::vector<policy::Secr
       check(file.path, os::read_file(os::join_path(loaded.directory, file.path)));
 }
 
+StoredResults::ContentNow files_now(core::WorkspaceFiles& files) {
+  return
+      [&files](const std::string& path) { return files.look(path, core::Look::content).content; };
+}
+
 engine::Redaction redact_with(const policy::Redactor& redactor) {
   return {[&redactor](const codec::Json& document) { return redactor.redact_json(document).json; },
           [&redactor](std::string_view value) { return redactor.mark_of(value); }};
@@ -347,7 +352,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   record.id.uuid = run_id;
   report.run = record.id.to_string();
   WorkspaceHistory history(archive->state(), loaded.file_name);
-  StoredResults stored(*archive, workspace.root());
+  StoredResults stored(*archive, workspace.root(), workspace.existing_hash_key(), files_now(files));
   NoResults none;
   core::Results& results = request.reuse ? static_cast<core::Results&>(stored) : none;
   engine::Decider decider(graph, files, results, history, request.variables, redact_with(redactor),
@@ -459,7 +464,9 @@ Plan plan_workflow(const RunRequest& request) {
   WorkspaceHistory history(state, loaded.file_name);
   NoResults none;
   std::optional<StoredResults> stored;
-  if (archive) stored.emplace(*archive, workspace.root());
+  if (archive)
+    stored.emplace(*archive, workspace.root(), workspace.existing_hash_key(),
+                   files_now(real_files));
   core::Results& results = stored && request.reuse ? static_cast<core::Results&>(*stored) : none;
   const auto redactor =
       make_redactor(*loaded.workflow, request.variables, workspace.existing_hash_key());

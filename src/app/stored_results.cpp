@@ -146,9 +146,12 @@ struct StoredResults::Observations {
   std::map<core::ExecutionId, const core::Execution*> by_id;
 };
 
-StoredResults::StoredResults(Archive& archive, std::string root)
+StoredResults::StoredResults(Archive& archive, std::string root, std::string hash_key,
+                             ContentNow content_now)
     : archive_(archive),
       root_(std::move(root)),
+      keyed_(std::move(hash_key)),
+      content_now_(std::move(content_now)),
       observations_(std::make_unique<Observations>(archive.state())) {}
 StoredResults::~StoredResults() = default;
 
@@ -183,18 +186,46 @@ void StoredResults::add_observed(const catalog::KnownResult& known, core::Stored
     if (!set)
       throw base::Error(base::ErrorCode::not_found,
                         "the accesses of " + execution->step + " are not in the repository");
-    result.observed.bodies.push_back(std::move(set));
+    result.observed.bodies.push_back(recognise(std::move(set)));
   }
-  for (const auto& input : execution->inputs)
-    if (core::evidence_of_input(*execution, input.path) == core::Evidence::observed)
-      result.inputs.push_back(input);
+  for (std::size_t i = 0; i < result.observed.bodies.size(); ++i)
+    result.observed.access_sets[i] = result.observed.bodies[i]->id;
+  for (auto& access : result.observed.accesses)
+    if (access.content) recognise(*access.content, access.path);
+  for (auto input : execution->inputs)
+    if (core::evidence_of_input(*execution, input.path) == core::Evidence::observed) {
+      recognise(input.content, input.path);
+      result.inputs.push_back(std::move(input));
+    }
+}
+
+// Of a file that was withheld the record has a keyed hash. One that is the same here has its id.
+void StoredResults::recognise(core::ContentId& content, const std::string& path) {
+  if (!content.keyed) return;
+  const auto now = content_now_(path);
+  if (now && keyed_.same(content, *now)) content = *now;
+}
+
+core::AccessSetPtr StoredResults::recognise(core::AccessSetPtr set) {
+  const auto is_keyed = [](const core::Access& access) {
+    return access.content && access.content->keyed;
+  };
+  if (std::none_of(set->accesses.begin(), set->accesses.end(), is_keyed)) return set;
+  auto accesses = set->accesses;
+  for (auto& access : accesses)
+    if (access.content) recognise(*access.content, access.path);
+  return std::make_shared<const core::AccessSet>(
+      core::parse_access_set(core::text_of(set->path_class, accesses)));
 }
 
 std::optional<core::StoredResult> StoredResults::find(
     const hash::Digest& step_key, const std::function<bool(const core::StoredResult&)>& fits) {
   // Executions of one key differ in what they were observed to use: as many as a person would have.
   constexpr std::size_t kCandidates = 20;
-  for (auto& known : archive_.catalog().results_of_step_key(step_key, kCandidates)) {
+  auto candidates = archive_.catalog().results_of_step_key(step_key, kCandidates);
+  if (candidates.empty() && keyed_.has_key())
+    candidates = archive_.catalog().results_of_step_key(keyed_.of_step_key(step_key), kCandidates);
+  for (auto& known : candidates) {
     core::StoredResult result;
     result.execution = known.execution.reused_from.value_or(known.execution.id);
     try {

@@ -112,7 +112,8 @@ std::optional<std::vector<std::uint8_t>> Catalog::content_location(const core::C
   auto query = database_.statement(
       "SELECT location FROM contents WHERE substr(digest, 1, 8)=substr(?1, 1, 8) AND digest=?1 AND "
       "location NOTNULL");
-  query.bind(1, db::Bytes(content.digest.bytes));
+  const ContentBytes digest(content);
+  query.bind(1, digest.get());
   if (!query.step()) return std::nullopt;
   const auto bytes = query.blob(0);
   return std::vector<std::uint8_t>(bytes.begin(), bytes.end());

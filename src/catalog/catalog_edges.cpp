@@ -108,8 +108,7 @@ lineage::ExecutionFacts CatalogEdges::execution(ExecutionNumber number) {
 lineage::VersionFacts CatalogEdges::version(VersionNumber number) {
   version_.bind(1, number.value);
   if (!version_.step()) fail_unknown("version", number.value);
-  lineage::VersionFacts facts{std::string(version_.text(0)),
-                              core::ContentId{digest_of(version_.blob(1))},
+  lineage::VersionFacts facts{std::string(version_.text(0)), content_id_of(version_.blob(1)),
                               static_cast<std::uint64_t>(version_.integer(2))};
   version_.reset();
   return facts;
@@ -135,7 +134,8 @@ std::vector<VersionNumber> CatalogEdges::versions_of_content(const core::Content
   auto query = database_.statement(
       "SELECT id FROM versions WHERE content=(SELECT id FROM contents WHERE substr(digest, 1, "
       "8)=substr(?1, 1, 8) AND digest=?1) ORDER BY id");
-  query.bind(1, db::Bytes(content.digest.bytes));
+  const ContentBytes digest(content);
+  query.bind(1, digest.get());
   return numbers<VersionNumber>(query);
 }
 
@@ -156,7 +156,7 @@ std::vector<core::ContentId> CatalogEdges::contents_beginning(std::string_view h
   query.bind(1, db::Bytes(low->bytes));
   query.bind(2, db::Bytes(high->bytes));
   std::vector<core::ContentId> found;
-  while (query.step()) found.push_back(core::ContentId{digest_of(query.blob(0))});
+  while (query.step()) found.push_back(content_id_of(query.blob(0)));
   return found;
 }
 

@@ -71,8 +71,7 @@ std::vector<KnownResult> Catalog::results_of_step_key(const hash::Digest& step_k
   for (std::size_t i = 0; i < results.size(); ++i) {
     outputs.bind(1, numbers[i]);
     while (outputs.step())
-      results[i].outputs.push_back({std::string(outputs.text(0)),
-                                    core::ContentId{digest_of(outputs.blob(1))},
+      results[i].outputs.push_back({std::string(outputs.text(0)), content_id_of(outputs.blob(1)),
                                     static_cast<std::uint64_t>(outputs.integer(2)),
                                     static_cast<std::uint32_t>(outputs.integer(3))});
     outputs.reset();
@@ -92,7 +91,7 @@ std::vector<SeenOutput> Catalog::outputs_of_step_key(const hash::Digest& step_ke
   query.bind(1, db::Bytes(step_key.bytes));
   std::vector<SeenOutput> seen;
   while (query.step())
-    seen.push_back({std::string(query.text(0)), core::ContentId{digest_of(query.blob(1))},
+    seen.push_back({std::string(query.text(0)), content_id_of(query.blob(1)),
                     static_cast<std::uint64_t>(query.integer(2))});
   return seen;
 }

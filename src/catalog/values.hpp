@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -8,6 +9,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/base/time.hpp"
 #include "provrun/base/uuid.hpp"
+#include "provrun/core/content_id.hpp"
 #include "provrun/db/statement.hpp"
 #include "provrun/hash/sha256.hpp"
 
@@ -26,6 +28,25 @@ inline hash::Digest digest_of(db::Bytes bytes) {
   if (bytes.size() != digest.bytes.size()) throw damaged("a hash");
   std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
   return digest;
+}
+
+/// A content as the catalog has it: 32 bytes, and one more, 1, behind a keyed hash.
+class ContentBytes {
+ public:
+  explicit ContentBytes(const core::ContentId& content) : size_(content.keyed ? 33 : 32) {
+    std::copy(content.digest.bytes.begin(), content.digest.bytes.end(), bytes_.begin());
+    bytes_[32] = 1;
+  }
+  db::Bytes get() const { return db::Bytes(bytes_).first(size_); }
+
+ private:
+  std::array<std::uint8_t, 33> bytes_;
+  std::size_t size_;
+};
+
+inline core::ContentId content_id_of(db::Bytes bytes) {
+  const bool keyed = bytes.size() == 33 && bytes[32] == 1;
+  return {digest_of(keyed ? bytes.first(32) : bytes), keyed};
 }
 
 inline base::Uuid uuid_of(db::Bytes bytes) {

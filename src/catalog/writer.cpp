@@ -77,12 +77,13 @@ std::int64_t Catalog::Writer::content_number(const core::ContentId& content, std
   std::int64_t number = 0;
   auto select = database_.statement(
       "SELECT id FROM contents WHERE substr(digest, 1, 8)=substr(?1, 1, 8) AND digest=?1");
-  select.bind(1, db::Bytes(content.digest.bytes));
+  const ContentBytes digest(content);
+  select.bind(1, digest.get());
   if (select.step()) {
     number = select.integer(0);
   } else {
     database_.statement("INSERT INTO contents(digest, size) VALUES(?,?)")
-        .run_with(content.digest.bytes, size);
+        .run_with(digest.get(), size);
     number = database_.last_insert_rowid();
   }
   contents_.emplace(content, number);

@@ -28,6 +28,7 @@ std::string shortened(std::string text, std::size_t limit) {
 
 std::string short_value(const std::string& value) {
   if (value.starts_with("sha256:")) return value.substr(0, 19);
+  if (value.starts_with("hmac-sha256:")) return value.substr(0, 24);
   return shortened(value, 60);
 }
 

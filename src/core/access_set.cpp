@@ -19,6 +19,7 @@ constexpr std::string_view kUseLetters = "rwcdplxf";
 // In the order of Presence.
 constexpr std::string_view kPresenceLetters = "-afdso";
 constexpr char kChanged = '!';
+constexpr std::string_view kKeyed = "hmac-sha256:";
 
 // Sets have 64 accesses on average: a change in one place costs a few kilobytes at most, and a
 // thousand accesses need 16 names.
@@ -89,6 +90,7 @@ void append_line(std::string& line, const Access& access) {
   line += kPresenceLetters[static_cast<std::size_t>(access.before)];
   line += ' ';
   if (access.content) {
+    if (access.content->keyed) line += kKeyed;
     constexpr std::string_view kDigits = "0123456789abcdef";
     for (const auto byte : access.content->digest.bytes) {
       line += kDigits[byte >> 4U];
@@ -177,9 +179,10 @@ Access parse_access_line(std::string_view line) {
   if (presence == std::string_view::npos) bad_line(line);
   access.before = static_cast<Presence>(presence);
   if (words[2] != "-") {
-    const auto digest = hash::parse_digest(words[2]);
+    const bool keyed = words[2].starts_with(kKeyed);
+    const auto digest = hash::parse_digest(words[2].substr(keyed ? kKeyed.size() : 0));
     if (!digest) bad_line(line);
-    access.content = ContentId{*digest};
+    access.content = ContentId{*digest, keyed};
   }
   if (access.before == Presence::file) {
     if (!parse_number(words[3], access.size, 10) || !parse_number(words[4], access.mode, 8) ||

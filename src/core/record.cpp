@@ -284,11 +284,13 @@ std::optional<Grade> parse_grade(std::string_view name) {
 }
 
 std::optional<ContentId> parse_content_id(std::string_view text) {
-  constexpr std::string_view prefix = "sha256:";
-  if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-  const auto digest = hash::parse_digest(text);
+  const auto colon = text.find(':');
+  const auto kind = text.substr(0, colon == std::string_view::npos ? 0 : colon + 1);
+  const bool keyed = kind == "hmac-sha256:";
+  if (!kind.empty() && !keyed && kind != "sha256:") return std::nullopt;
+  const auto digest = hash::parse_digest(text.substr(kind.size()));
   if (!digest) return std::nullopt;
-  return ContentId{*digest};
+  return ContentId{*digest, keyed};
 }
 
 void set_path(Json& object, std::string_view path) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "provrun/app/archive.hpp"
+#include "provrun/app/keyed_ids.hpp"
 #include "provrun/core/ports/results.hpp"
 
 namespace provrun::app {
@@ -12,8 +14,10 @@ namespace provrun::app {
 /// Results kept in a repository, found through its catalog.
 class StoredResults : public core::Results {
  public:
-  /// root: the workspace the outputs are restored to, absolute.
-  StoredResults(Archive& archive, std::string root);
+  /// What the file at the path is; nullopt where there is none that can be read.
+  using ContentNow = std::function<std::optional<core::ContentId>(const std::string& path)>;
+  /// root: the workspace the outputs are restored to, absolute. hash_key: its secret, or "".
+  StoredResults(Archive& archive, std::string root, std::string hash_key, ContentNow content_now);
 
   ~StoredResults() override;
 
@@ -28,11 +32,15 @@ class StoredResults : public core::Results {
   struct Observations;
   bool find_outputs(const catalog::KnownResult& known);
   void add_observed(const catalog::KnownResult& known, core::StoredResult& result);
+  void recognise(core::ContentId& content, const std::string& path);
+  core::AccessSetPtr recognise(core::AccessSetPtr set);
   std::optional<store::FileContent> locate(const core::Artifact& artifact,
                                            const std::string& snapshot);
 
   Archive& archive_;
   std::string root_;
+  KeyedIds keyed_;
+  ContentNow content_now_;
   std::map<std::string, snapshot::Manifest> manifests_;
   struct Link {
     std::string target;

@@ -25,7 +25,7 @@ lacks "$SCRATCH/plain" "$API_TOKEN"
 lacks "$SCRATCH/plain" "$(printf 'x%s' "$API_TOKEN" | base64)"
 lacks "$SCRATCH/plain" "$(printf %s "$API_TOKEN" | od -An -v -tx1 | tr -d ' \n')"
 js show plain
-expect_json ".[0].outputs[0] | .path == \"plain.txt\" and .content == \"sha256:$(sha256sum < plain.txt | cut -c-64)\""
+expect_json ".[0].outputs[0] | .path == \"plain.txt\" and .content == \"hmac-sha256:$(printf 'sha256:%s' "$(sha256sum < plain.txt | cut -c-64)" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$(od -An -v -tx1 < .provrun/hash.key | tr -d ' \n')" | sed 's/.*= //')\""
 ok provrun verify latest
 ok provrun restore latest --into there
 [ -e there/packed/c ] && [ ! -e there/plain.txt ] && [ ! -e there/config.txt ] || fail 'not what was to be restored'

@@ -19,7 +19,7 @@ stored_text > "$SCRATCH/plain"
 has "$SCRATCH/plain" out/n.txt
 lacks "$SCRATCH/plain" "${token#*_}"
 js show latest
-expect_json "any(.[]; .type==\"run\" and (.withheld|map(.path)) == [\"big.bin\",\"key.pem\",\"out/copy.pem\"] and .withheld[1].holds == \"a private key\" and .withheld[1].content == \"sha256:$(sha256sum < key.pem | cut -c-64)\")"
+expect_json "any(.[]; .type==\"run\" and (.withheld|map(.path)) == [\"big.bin\",\"key.pem\",\"out/copy.pem\"] and .withheld[1].holds == \"a private key\" and .withheld[1].content == .withheld[2].content and (.withheld[1].content|startswith(\"hmac-sha256:\")))"
 ok provrun verify latest
 js restore latest --into there
 expect_json '[.[]|select(.type=="withheld").path] == ["big.bin","key.pem","out/copy.pem"]'

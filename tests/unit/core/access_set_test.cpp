@@ -35,6 +35,7 @@ TEST_CASE("a line has all of an access, whatever its path") {
       {"two words\n100% \xff", Use::probe, Presence::absent, {}, 0, 0, false},
       {"data", Use::list | Use::probe, Presence::directory, content_id("names"), 0, 0, true},
       {"link", Use::follow, Presence::symlink, content_id("target"), 0, 0, false},
+      {"key.pem", Use::read, Presence::file, {{content_id("secret").digest, true}}, 9, 0600, false},
       {"ünï", {}, Presence::unknown, {}, 0, 0, false}};
   for (const auto& access : accesses) {
     const auto line = core::line_of(access);

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "provrun/app/keyed_ids.hpp"
+#include "provrun/catalog/state.hpp"
+#include "provrun/core/access_set.hpp"
+#include "provrun/core/record.hpp"
+
+// Files with a secret in them are named and not stored. Their SHA-256 stays out of the repository
+// too: of a file that holds little else than a short secret, guesses could be tried against it.
+// docs/formats/run-record.md, "withheld", has the formula.
+namespace provrun::app {
+
+/// Puts keyed hashes into what is about to be recorded, wherever the id of a withheld content
+/// stands. Sets of accesses first: their ids change, and executions name them.
+class WithheldIds {
+ public:
+  WithheldIds(KeyedIds keyed, const std::unordered_set<core::ContentId>& withheld);
+  bool empty() const { return contents_.empty(); }
+  void rewrite(core::ContentId& content) const;
+  /// Content ids, with or without "sha256:" before them, and ids of sets.
+  std::string rewrite(std::string_view text) const;
+  codec::Json rewrite_json(const codec::Json& document) const;
+  /// The set itself when nothing in it was withheld.
+  core::AccessSetPtr rewrite(const core::AccessSetPtr& set);
+  /// lines: each execution's record, in the same order. An execution whose key document names a
+  /// withheld content gets a keyed hash for a step key.
+  void rewrite(std::string& lines, std::vector<core::Execution>& executions) const;
+
+ private:
+  std::string rewrite_line(std::string_view line, std::string changed,
+                           core::Execution& execution) const;
+
+  std::string rewrite_reason(std::string_view line) const;
+
+  KeyedIds keyed_;
+  std::unordered_map<core::ContentId, core::ContentId> contents_;
+  std::unordered_map<core::ContentId, core::ContentId> sets_;
+};
+
+/// The contents that earlier runs of the workspace withheld: a step that is up to date is not
+/// looked through again.
+std::unordered_set<core::ContentId> withheld_contents(catalog::State& state);
+void remember_withheld(catalog::State& state, const std::unordered_set<core::ContentId>& contents);
+
+}  // namespace provrun::app

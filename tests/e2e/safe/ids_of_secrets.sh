@@ -1,0 +1,86 @@
+# Of a file that was withheld the repository has no hash against which a guess could be tried, wherever hashes stand; "same" or
+# "changed" is still told, by a keyed one.
+token=gh''p_Zq8Kd03vTnB5xLw7RfYh2mCsJp9GeVu4AbDg
+mkdir keys
+printf 'password: %s\n' "$token" > keys/a.txt
+echo plain > keys/b.txt
+printf 'hidden: %s\n' "$token" > hidden.txt
+printf '#!/bin/sh\n# %s\necho ran\n' "$token" > tool.sh
+chmod +x tool.sh
+pipeline <<'YAML'
+provrun: 1
+params: {n: 1}
+steps:
+  declared: {inputs: [keys/a.txt], outputs: [out/size.txt], run: "wc -c < {inputs} > {outputs}; echo {params.n} >> {outputs}"}
+  folder: {inputs: [keys/], outputs: [out/copy/], run: "mkdir -p {outputs}; cp keys/* {outputs}"}
+  seen: {outputs: [out/seen.txt], run: "wc -c < hidden.txt > {outputs}; ./tool.sh >> {outputs}"}
+YAML
+ok provrun run
+# No hash of theirs is in the repository: not in records, trees, accesses, key documents, nor as the step key made from one.
+hash_of() { sha256sum < "$1" | cut -c-64; }
+in_repository() {
+  find .provrun/repository -type f | while read -r f; do
+    case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
+      28b52ffd) zstd -dcq "$f" ;;
+      *) cat "$f" ;;
+    esac
+  done
+}
+check_none() {
+  in_repository > "$SCRATCH/all"
+  for f in keys/a.txt hidden.txt tool.sh; do lacks "$SCRATCH/all" "$(hash_of $f)"; done
+  lacks "$SCRATCH/all" "${token%?}"
+  has "$SCRATCH/all" "$(hash_of keys/b.txt)"
+}
+check_none
+js show latest
+# A step key that anyone could compute but for the secret is none; the others can still be checked.
+expect_json 'any(.[]; .type=="execution" and .step=="declared" and (.inputs[0].content|startswith("hmac-sha256:")) and .inputs[0].content == .key.inputs[0].content)'
+expect_json 'any(.[]; .type=="execution" and .step=="folder" and (.key.inputs[0].content|startswith("hmac-sha256:")))'
+for step in declared folder; do
+  key=$(jq -cS "select(.type==\"execution\" and .step==\"$step\").key" "$out" | tr -d '\n' | sha256sum | cut -c-64)
+  lacks "$out" "$key"
+  guess=$(jq -cS "select(.type==\"execution\" and .step==\"$step\").key" "$out" | sed "s/hmac-sha256:[0-9a-f]*/sha256:$(hash_of keys/a.txt)/g" | tr -d '\n' | sha256sum | cut -c-64)
+  lacks "$out" "$guess"
+done
+key=$(jq -cS 'select(.type=="execution" and .step=="seen").key' "$out" | tr -d '\n' | sha256sum | cut -c-64)
+has "$out" "$key"
+
+# Nothing to do, and nothing to restore for a change that was taken back.
+ok provrun run
+has "$err" 'nothing to do'
+set_n() { sed -i "s/^params.*/params: {n: $1}/" pipeline.yaml; }
+set_n 2
+ok provrun run
+has "$err" '1 executed'
+set_n 1
+ok provrun run
+has "$err" '0 executed, 1 restored'
+check_none
+# A step that is up to date is recorded without the hash as well.
+echo 1 >> unrelated
+set_n 3
+ok provrun run
+has "$err" '1 executed'
+check_none
+
+# Changed is told, and only by what changed.
+js lineage down keys/a.txt
+expect_json 'any(.[]; .step=="declared")'
+printf 'password: %sX\n' "${token%?}" > keys/a.txt
+ok provrun why declared
+has "$out" 'keys/a.txt'
+ok provrun run
+has "$err" '2 executed'
+check_none
+js show latest
+expect_json 'any(.[]; .step=="folder" and .reason.what=="keys/" and (.reason.before|startswith("hmac-sha256:")) and (.reason.after|startswith("hmac-sha256:")))'
+# The catalog is the same when it is built again.
+js log
+cp "$out" "$SCRATCH/log"
+ok provrun repair --catalog
+js log
+cmp "$SCRATCH/log" "$out" || fail 'the log is another after the catalog was built again'
+printf 'hidden: %sX\n' "${token%?}" > hidden.txt
+ok provrun why seen
+has "$out" 'hidden.txt'
