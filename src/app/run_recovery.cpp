@@ -2,6 +2,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "kept_files.hpp"
 #include "provrun/app/run_recorder.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
@@ -17,6 +18,7 @@ struct Journal {
   std::optional<core::RunRecord> head;
   std::vector<core::Execution> executions;        // with those that never ended, as failed ones
   std::set<std::string, std::less<>> not_stored;  // paths of files that do not go to the repository
+  std::vector<core::Artifact> half_changed;       // inputs that steps were changing when it ended
   std::set<std::string, std::less<>> removed;     // paths of temporary files
   std::string cause = "the process that ran it was killed or lost power";
 };
@@ -25,6 +27,7 @@ Journal read_journal(std::string_view text) {
   Journal journal;
   std::map<std::string, core::Execution> running;
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
+  std::vector<std::pair<std::string, core::Artifact>> changing;
   for (const auto line : base::split(text, '\n')) {
     if (line.empty()) continue;
     try {
@@ -45,6 +48,8 @@ Journal read_journal(std::string_view text) {
         sets.emplace(set->id, std::move(set));
       } else if (type == "not_stored") {
         journal.not_stored.insert(json.get_string("path"));
+      } else if (type == "will_change") {
+        changing.emplace_back(json.get_string("execution"), core::artifact_from_json(json));
       } else if (type == "removed") {
         journal.removed.insert(json.get_string("path"));
       } else if (type == "failed") {
@@ -65,8 +70,23 @@ Journal read_journal(std::string_view text) {
       break;  // the line that was being written when the run died
     }
   }
+  for (auto& [id, input] : changing)
+    if (running.contains(id)) journal.half_changed.push_back(std::move(input));
   for (auto& [id, execution] : running) journal.executions.push_back(std::move(execution));
   return journal;
+}
+
+// A file that a step was updating when the run ended: what it had made of it goes aside, and the
+// step begins anew with the one before.
+void put_back(const core::Artifact& input, const std::string& directory, CachedFiles& files) {
+  const auto kept = directory + "/kept-" + input.content.digest.to_hex();
+  if (!os::lstat_file(kept)) return;
+  const auto path = files.absolute(input.path);
+  if (const auto stat = os::stat_file(path);
+      stat && stat->type == os::FileType::regular && files.content_of(path, *stat) == input.content)
+    return;
+  files.set_aside(input.path);
+  bring_copy_back(input, kept, path);
 }
 
 }  // namespace
@@ -97,6 +117,7 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
       os::remove_tree(directory);
       continue;
     }
+    for (const auto& input : told.half_changed) put_back(input, directory, files);
     auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
     RunRecorder recorder({workspace,
                           &archive,

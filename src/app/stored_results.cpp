@@ -131,19 +131,38 @@ struct StoredResults::Observations {
 
   const core::Execution* execution(Archive& archive, const catalog::ExecutionSummary& wanted) {
     if (snapshot != wanted.snapshot) {
-      run = archive.load_run(snapshot::resolve_snapshot(archive.repository(), wanted.snapshot));
+      const auto name = snapshot::resolve_snapshot(archive.repository(), wanted.snapshot);
+      manifest = snapshot::load_manifest(archive.repository(), name);
+      text = archive.read_small(manifest, kExecutionsFile).value_or("");
       snapshot = wanted.snapshot;
       by_id.clear();
-      for (const auto& execution : run.executions) by_id.emplace(execution.id, &execution);
     }
-    const auto found = by_id.find(wanted.id);
-    return found != by_id.end() ? found->second : nullptr;
+    const auto [at, fresh] = by_id.try_emplace(wanted.id);
+    if (fresh) at->second = parse(archive, wanted.id);
+    return at->second ? &*at->second : nullptr;
+  }
+
+  // Of ten thousand lines the one that is asked for.
+  std::optional<core::Execution> parse(Archive& archive, const core::ExecutionId& id) {
+    const auto word = id.to_string();
+    for (auto found = text.find(word); found != std::string::npos;) {
+      const auto before = text.rfind('\n', found);
+      const auto begin = before == std::string::npos ? 0 : before + 1;
+      const auto end = std::min(text.find('\n', found), text.size());
+      auto execution = core::execution_from_stored_json(
+          codec::parse_json(std::string_view(text).substr(begin, end - begin)),
+          [&](const core::ContentId& set) { return sets.find(set, archive, manifest); });
+      if (execution.id == id) return execution;
+      found = text.find(word, end);
+    }
+    return std::nullopt;
   }
 
   AccessSets sets;
   std::string snapshot;
-  StoredRun run;
-  std::map<core::ExecutionId, const core::Execution*> by_id;
+  snapshot::Manifest manifest;
+  std::string text;  // of all executions
+  std::map<core::ExecutionId, std::optional<core::Execution>> by_id;
 };
 
 StoredResults::StoredResults(Archive& archive, std::string root, std::string hash_key,
@@ -182,7 +201,7 @@ void StoredResults::add_observed(const catalog::KnownResult& known, core::Stored
   result.grade = execution->grade;
   result.grade_reason = execution->grade_reason;
   for (const auto& id : result.observed.access_sets) {
-    auto set = observations_->sets.find(id, archive_, observations_->run.manifest);
+    auto set = observations_->sets.find(id, archive_, observations_->manifest);
     if (!set)
       throw base::Error(base::ErrorCode::not_found,
                         "the accesses of " + execution->step + " are not in the repository");

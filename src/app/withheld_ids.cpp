@@ -132,6 +132,8 @@ std::string WithheldIds::rewrite_line(std::string_view line, std::string changed
                                       core::Execution& execution) const {
   for (auto* files : {&execution.inputs, &execution.outputs})
     for (auto& file : *files) rewrite(file.content);
+  for (auto& round : execution.rounds)
+    for (auto& file : round.outputs) rewrite(file.content);
   auto& observed = execution.observed;
   for (auto& access : observed.accesses)
     if (access.content) rewrite(*access.content);

@@ -47,10 +47,12 @@ CatalogEdges::CatalogEdges(db::Database& database)
           "SELECT version, evidence FROM used WHERE execution=?1 UNION ALL "
           "SELECT i.version, 1 FROM used_sets s CROSS JOIN input_set_versions i ON "
           "i.input_set=s.input_set WHERE s.execution=?1 ORDER BY 1")),
-      generated_(database.statement(
-          "SELECT version, evidence FROM generated WHERE execution=? ORDER BY version")),
-      generators_(database.statement(
-          "SELECT execution, evidence FROM generated WHERE version=? ORDER BY execution")),
+      generated_(database.statement("SELECT version, evidence & 3 FROM generated WHERE execution=? "
+                                    "AND evidence < 16 ORDER BY "
+                                    "version")),
+      generators_(database.statement("SELECT execution, evidence & 3 FROM generated WHERE "
+                                     "version=? ORDER BY "
+                                     "execution")),
       users_(database.statement(
           "SELECT execution, evidence FROM used WHERE version=?1 UNION ALL "
           "SELECT s.execution, 1 FROM input_set_versions i CROSS JOIN used_sets s ON "

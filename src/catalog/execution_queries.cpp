@@ -66,8 +66,8 @@ std::vector<KnownResult> Catalog::results_of_step_key(const hash::Digest& step_k
   }
   auto outputs = database_.statement(
       "SELECT p.path, c.digest, c.size, g.mode FROM generated g JOIN versions v ON v.id=g.version "
-      "JOIN paths p ON p.id=v.path JOIN contents c ON c.id=v.content WHERE g.execution=? ORDER BY "
-      "p.path");
+      "JOIN paths p ON p.id=v.path JOIN contents c ON c.id=v.content WHERE g.execution=? AND "
+      "g.evidence & 8 = 0 ORDER BY p.path");
   for (std::size_t i = 0; i < results.size(); ++i) {
     outputs.bind(1, numbers[i]);
     while (outputs.step())
@@ -86,7 +86,7 @@ std::vector<SeenOutput> Catalog::outputs_of_step_key(const hash::Digest& step_ke
       "c.id=v.content "
       // A reused execution did not make anything, so it says nothing of repeatability.
       "WHERE substr(e.step_key, 1, 8)=substr(?1, 1, 8) AND e.step_key=?1 AND e.state IN (0, 1) AND "
-      "e.state=0 "
+      "e.state=0 AND g.evidence & 8 = 0 "
       "GROUP BY g.version ORDER BY p.path, count(*) DESC, c.digest");
   query.bind(1, db::Bytes(step_key.bytes));
   std::vector<SeenOutput> seen;

@@ -16,6 +16,10 @@
 // Column values as the types that they stand for.
 namespace provrun::catalog {
 
+/// Added to the evidence of a row of `generated`: a version of an earlier round, which is no output
+/// of the execution.
+inline constexpr std::int64_t kOfEarlierRound = 8;
+
 inline base::Error damaged(std::string_view what) {
   return base::Error(base::ErrorCode::corruption,
                      base::format("the state database is damaged: {} cannot be read", what))

@@ -255,14 +255,22 @@ void Catalog::Writer::add_execution(std::int64_t run, const core::RunRecord& rec
   }
   add_used_sets(number, shared);
   auto generate = database_.statement("INSERT OR REPLACE INTO generated VALUES(?,?,?,?)");
-  for (const auto& output : execution.outputs) {
+  const auto add = [&](const core::Artifact& output, std::int64_t kind) {
     const auto version = version_number(output);
-    generate.run_with(
-        number, version,
-        evidence ? evidence(execution, output) : core::evidence_of_output(execution, output.path),
-        output.mode);
+    const auto known =
+        evidence ? evidence(execution, output) : core::evidence_of_output(execution, output.path);
+    generate.run_with(number, version, static_cast<std::int64_t>(known) + kind, output.mode);
     made_[version] = times.ended;
-  }
+  };
+  for (const auto& output : execution.outputs) add(output, 0);
+  if (execution.rounds.empty()) return;
+  const auto has = [](const std::vector<core::Artifact>& files, const core::Artifact& wanted) {
+    return std::any_of(files.begin(), files.end(), [&](const auto& file) {
+      return file.path == wanted.path && file.content == wanted.content;
+    });
+  };
+  for (const auto& version : core::versions_made(execution))
+    if (!has(execution.outputs, version)) add(version, kOfEarlierRound);
 }
 
 void Catalog::Writer::add(const core::RunRecord& run, std::string_view snapshot,

@@ -96,6 +96,29 @@ void print_artifacts(Console& console, const char* title,
     console.result(base::format("    and {} more", artifacts.size() - kShown));
 }
 
+void print_rounds(Console& console, const core::Execution& execution) {
+  if (execution.rounds.empty()) return;
+  console.result("  rounds");
+  constexpr std::size_t kShown = 20;
+  for (std::size_t i = 0; i < execution.rounds.size(); ++i) {
+    if (i == kShown && execution.rounds.size() > kShown + 1) {
+      console.result(base::format("    … {} more", execution.rounds.size() - kShown - 1));
+      i = execution.rounds.size() - 1;
+    }
+    const auto& round = execution.rounds[i];
+    const auto said = !round.until        ? std::string("failed")
+                      : *round.until == 0 ? std::string("done")
+                      : *round.until == 1 ? std::string("not yet")
+                                          : base::format("exit code {}", *round.until);
+    std::string made;
+    for (std::size_t j = 0; j < round.outputs.size() && j < 3; ++j)
+      made += base::format("  {} {}", round.outputs[j].content.digest.to_hex().substr(0, 12),
+                           base::printable(round.outputs[j].path));
+    console.result(base::format("    {:>4}  {:>8}  {:8}{}", i + 1,
+                                duration_between(round.started, round.ended), said, made));
+  }
+}
+
 void print_execution(Console& console, const core::Execution& execution) {
   console.object(core::to_json(execution));
   if (console.json()) return;
@@ -111,6 +134,9 @@ void print_execution(Console& console, const core::Execution& execution) {
                      last.max_rss_bytes > 0 ? base::format_size(last.max_rss_bytes) : "not known");
     if (execution.attempts.size() > 1)
       head += base::format("  {} attempts", execution.attempts.size());
+    if (!execution.rounds.empty())
+      head += base::format("  {} round{}", execution.rounds.size(),
+                           execution.rounds.size() == 1 ? "" : "s");
     if (last.signal != 0)
       head += base::format("  signal {}", last.signal);
     else if (last.exit_code != 0)
@@ -128,6 +154,7 @@ void print_execution(Console& console, const core::Execution& execution) {
                               execution.grade_reason.empty() ? "" : ": " + execution.grade_reason));
   const auto alone = command_alone(execution);
   if (!alone.empty()) console.result("  command   " + alone);
+  print_rounds(console, execution);
   for (const auto& path : execution.inputs_changed)
     console.result("  changed while it ran: " + base::printable(path));
   print_artifacts(console, "inputs", execution.inputs);

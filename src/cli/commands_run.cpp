@@ -12,73 +12,11 @@
 #include "provrun/os/signals.hpp"
 #include "run_view.hpp"
 #include "tracing_options.hpp"
+#include "workflow_options.hpp"
 
 namespace provrun::cli {
 
 namespace {
-
-base::Error run_usage(std::string message,
-                      std::string hint = "'provrun help run' lists what it takes") {
-  return base::Error(base::ErrorCode::invalid_input, std::move(message)).hint(std::move(hint));
-}
-
-// The options that run, plan, status and why share.
-struct WorkflowOptions {
-  std::optional<std::string> file;
-  std::vector<std::string> words;
-  std::vector<std::string> until;
-  std::vector<std::string> force;
-  std::vector<std::string> set;
-  bool always_make = false;
-
-  void declare(Options& options) {
-    options.value("file,f", file)
-        .list("until", until)
-        .list("force", force)
-        .list("set", set)
-        .flag("always-make,B", always_make)
-        .positional(words);
-  }
-
-  app::RunRequest request(const Call& call) const {
-    app::RunRequest request;
-    request.targets = words;
-    if (file) {
-      request.pipeline = *file;
-    } else if (!words.empty() && is_pipeline(words[0])) {
-      request.pipeline = words[0];
-      request.targets.erase(request.targets.begin());
-    } else {
-      request.pipeline = app::find_pipeline(os::current_directory());
-    }
-    request.until = until;
-    request.force_steps = force;
-    request.force_all = always_make;
-    for (const auto& assignment : set) {
-      const auto equals = assignment.find('=');
-      if (equals == std::string::npos || equals == 0)
-        throw run_usage(
-            base::format("--set takes NAME=VALUE, not '{}'", base::printable(assignment)));
-      request.overrides.push_back({assignment.substr(0, equals), assignment.substr(equals + 1)});
-    }
-    request.repository = call.global.repository;
-    request.trigger = call.command_line;
-    for (auto& [name, value] : os::environment_variables()) request.variables[name] = value;
-    return request;
-  }
-
- private:
-  static bool is_pipeline(const std::string& word) {
-    if (word.ends_with(".yaml") || word.ends_with(".yml")) return true;
-    const auto stat = os::stat_file(word);
-    // A folder may be a target too (an output); only one with a pipeline in it is meant as a
-    // pipeline.
-    if (stat && stat->type == os::FileType::directory)
-      return os::stat_file(os::join_path(word, "pipeline.yaml")).has_value() ||
-             word.ends_with(".provrun");
-    return false;
-  }
-};
 
 const char* state_name(app::PlannedStep::State state) {
   switch (state) {
@@ -172,8 +110,10 @@ int command_run(const Call& call) {
   workflow.declare(options);
   std::vector<std::string> resources;
   std::optional<std::string> events;
+  std::optional<std::string> status;
   options.number("jobs,j", jobs)
       .value("events", events)
+      .value("status", status)
       .list("resources", resources)
       .optional_number("keep-going,k", keep_going, 0)
       .flag("dry-run,n", dry_run);
@@ -184,6 +124,8 @@ int command_run(const Call& call) {
   if (keep_going && *keep_going < 0) throw run_usage("-k takes a number of failures, 0 for any");
   if (events && dry_run)
     throw run_usage("--events tells of a run, and -n runs nothing", "leave one of them out");
+  std::optional<StatusFormat> format;
+  if (status) format.emplace(*status);
   auto request = workflow.request(call);
   request.jobs = jobs.value_or(0);
   request.keep_going = keep_going;
@@ -198,6 +140,7 @@ int command_run(const Call& call) {
   std::optional<EventStream> stream;
   if (events) stream.emplace(*call.console, *events);
   RunView view(*call.console, call.called_in);
+  if (format) view.lay_out(std::move(*format));
   view.tell_events_to(stream ? &*stream : nullptr);
   const auto report = app::run_workflow(request, view, [&] { return interrupts.count(); });
   view.summary(report, interrupts.last_signal());

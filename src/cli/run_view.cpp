@@ -19,6 +19,8 @@ constexpr std::chrono::milliseconds kRedrawInterval{100};
 // Enough to see an error's cause, little enough to see which step it was.
 constexpr std::size_t kShownLogLines = 20;
 constexpr std::size_t kShownLogBytes = 16384;
+// What the current rate of steps is taken from.
+constexpr std::size_t kRecentSteps = 32;
 
 std::string shortened(std::string text, std::size_t limit) {
   text = base::printable(text);
@@ -194,6 +196,7 @@ void RunView::run_grew(std::size_t steps) {
 }
 
 void RunView::step_started(const std::string& step, const core::Reason& reason, int attempt) {
+  if (attempt == 1) ++started_steps_;
   event("step_started", {{"step", step}, {"attempt", attempt}, {"reason", reason_object(reason)}});
   running_[step] = os::steady_now();
 }
@@ -213,13 +216,25 @@ void RunView::attempt_failed(const std::string& step, const core::Attempt& attem
                              how, base::format_duration(pause)));
 }
 
+void RunView::round_ended(const std::string& step, std::uint32_t round, std::uint32_t most) {
+  event("round_ended",
+        {{"step", step}, {"round", std::uint64_t{round}}, {"most", std::uint64_t{most}}});
+  rounds_[step] = round;
+}
+
 void RunView::step_ended(const core::Execution& execution, const std::string& log_path) {
   running_.erase(execution.step);
+  rounds_.erase(execution.step);
   counts_.add(execution.state);
   double seconds = 0;
   if (!execution.attempts.empty())
     seconds = execution.attempts.front().started.seconds_until(execution.attempts.back().ended);
   done_s_ += seconds;
+  if (execution.attempts.empty() && execution.state != core::StepState::skipped) ++started_steps_;
+  if (format_) {
+    last_ends_.push_back(os::steady_now());
+    if (last_ends_.size() > kRecentSteps) last_ends_.pop_front();
+  }
   if (events_ != nullptr) {
     codec::Json::Object members{{"step", execution.step},
                                 {"state", core::name_of(execution.state)},
@@ -247,18 +262,18 @@ void RunView::step_ended(const core::Execution& execution, const std::string& lo
   switch (execution.state) {
     case core::StepState::executed:
       if (tells_each_step())
-        console_.note(
-            base::format("[{}/{}] {} in {}: {}",
-                         counts_.executed + counts_.reused + counts_.up_to_date, steps_, step,
-                         base::format_duration(
-                             std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9))),
-                         describe(execution.reason)));
+        console_.note(base::format(
+            "{}{} in {}{}: {}", head(), step,
+            base::format_duration(
+                std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9))),
+            execution.rounds.empty() ? std::string()
+                                     : base::format(", {} round{}", execution.rounds.size(),
+                                                    execution.rounds.size() == 1 ? "" : "s"),
+            describe(execution.reason)));
       break;
     case core::StepState::reused:
       if (tells_each_step())
-        console_.note(base::format("[{}/{}] {} restored: {}",
-                                   counts_.executed + counts_.reused + counts_.up_to_date, steps_,
-                                   step, describe(execution.reason)));
+        console_.note(base::format("{}{} restored: {}", head(), step, describe(execution.reason)));
       break;
     case core::StepState::failed:
       show_failure(execution, log_path);
@@ -303,10 +318,38 @@ void RunView::tick() {
   redraw();
 }
 
+// What stands before a step: how far the run is.
+std::string RunView::head() const {
+  const auto good = counts_.executed + counts_.reused + counts_.up_to_date;
+  if (!format_) return base::format("[{}/{}] ", good, steps_);
+  const auto now = os::steady_now();
+  StatusNumbers numbers;
+  numbers.finished = good + counts_.failed;
+  numbers.started = started_steps_;
+  numbers.running = running_.size();
+  numbers.total = steps_;
+  numbers.elapsed_s = std::chrono::duration<double>(now - started_).count();
+  numbers.left_s = seconds_left();
+  if (last_ends_.size() > 1)
+    numbers.current_rate =
+        static_cast<double>(last_ends_.size() - 1) /
+        std::max(1e-6,
+                 std::chrono::duration<double>(last_ends_.back() - last_ends_.front()).count());
+  return base::printable(format_->fill(numbers));
+}
+
 std::string RunView::time_left() const {
+  const auto seconds = seconds_left();
+  if (seconds <= 0) return {};
+  return base::format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9))) +
+         " left";
+}
+
+// Negative: nobody knows.
+double RunView::seconds_left() const {
   const auto finished =
       counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed + counts_.skipped;
-  if (finished >= steps_ || counts_.executed == 0 || done_s_ <= 0) return {};
+  if (finished >= steps_ || counts_.executed == 0 || done_s_ <= 0) return -1;
   const auto now = os::steady_now();
   const double elapsed = std::chrono::duration<double>(now - started_).count();
   double work = unknown_steps_ == 0 ? expected_s_ - done_s_
@@ -316,10 +359,7 @@ std::string RunView::time_left() const {
     work -= std::chrono::duration<double>(now - since).count();
   // Work per second of wall-clock time so far: how many steps really run at once.
   const double rate = std::max(1e-3, done_s_ / std::max(elapsed, 1e-3));
-  if (work <= 0) return {};
-  return base::format_duration(
-             std::chrono::nanoseconds(static_cast<std::int64_t>(work / rate * 1e9))) +
-         " left";
+  return work <= 0 ? -1 : work / rate;
 }
 
 void RunView::redraw() {
@@ -327,15 +367,19 @@ void RunView::redraw() {
   const auto now = os::steady_now();
   if (now - last_drawn_ < kRedrawInterval) return;
   last_drawn_ = now;
-  std::string line = base::format(
-      "[{}/{}]", counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed, steps_);
+  std::string line =
+      format_
+          ? head()
+          : base::format("[{}/{}]",
+                         counts_.executed + counts_.reused + counts_.up_to_date + counts_.failed,
+                         steps_);
   auto add = [&, first = true](const std::string& part) mutable {
-    line += (first ? " " : " · ") + part;
+    line += (!first ? " · " : format_ ? "" : " ") + part;
     first = false;
   };
   if (counts_.failed > 0) add(base::format("{} failed", counts_.failed));
   // Before the names: on a narrow terminal it is they that are cut.
-  if (const auto left = time_left(); !left.empty()) add(left);
+  if (const auto left = time_left(); !left.empty() && !format_) add(left);
   std::string names;
   std::size_t shown = 0;
   for (const auto& [step, since] : running_) {
@@ -345,6 +389,8 @@ void RunView::redraw() {
       break;
     }
     names += base::printable(step);
+    if (const auto round = rounds_.find(step); round != rounds_.end())
+      names += base::format(" (round {})", round->second + 1);
     if (now - since > std::chrono::seconds(1)) names += " " + base::format_duration(now - since);
   }
   if (!names.empty()) add(names);

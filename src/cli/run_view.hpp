@@ -1,12 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "console.hpp"
 #include "event_stream.hpp"
 #include "provrun/app/run_workflow.hpp"
+#include "status_format.hpp"
 
 namespace provrun::cli {
 
@@ -26,10 +29,13 @@ class RunView : public app::RunObserver {
   void step_started(const std::string& step, const core::Reason& reason, int attempt) override;
   void attempt_failed(const std::string& step, const core::Attempt& attempt,
                       std::chrono::nanoseconds pause) override;
+  void round_ended(const std::string& step, std::uint32_t round, std::uint32_t most) override;
   void step_ended(const core::Execution& execution, const std::string& log_path) override;
   void notice(const std::string& text) override;
   void tick() override;
 
+  /// The user's own layout of what stands before the steps.
+  void lay_out(StatusFormat format) { format_ = std::move(format); }
   /// Tells what happens there, too; null: nowhere. It must outlive this.
   void tell_events_to(EventStream* events) { events_ = events; }
   /// The run's last lines.
@@ -41,15 +47,21 @@ class RunView : public app::RunObserver {
   void show_failure(const core::Execution& execution, const std::string& log_path);
   bool tells_each_step() const;
   void redraw();
+  double seconds_left() const;
   std::string time_left() const;
+  std::string head() const;
 
   Console& console_;
   EventStream* events_ = nullptr;
   std::string called_in_;
   std::string workspace_;  // empty: where the caller is
+  std::optional<StatusFormat> format_;
+  std::deque<std::chrono::nanoseconds> last_ends_;  // of executed steps
+  std::uint64_t started_steps_ = 0;
   std::size_t steps_ = 0;
   core::StepCounts counts_;
   std::map<std::string, std::chrono::nanoseconds> running_;
+  std::map<std::string, std::uint32_t> rounds_;  // of running steps with `repeat`: those that ended
   std::chrono::nanoseconds started_{};
   std::chrono::nanoseconds last_drawn_{};
   double expected_s_ = 0;

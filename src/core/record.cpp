@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "execution_json.hpp"
@@ -164,6 +165,25 @@ Attempt attempt_from_json(const Json& json) {
   return attempt;
 }
 
+Json to_json(const Round& round) {
+  Json json = Json::object({{"attempt", std::uint64_t{round.attempt}},
+                            {"started", round.started.to_rfc3339()},
+                            {"ended", round.ended.to_rfc3339()}});
+  if (round.until) json.set("until", *round.until);
+  json.set("outputs", artifacts_to_json(round.outputs));
+  return json;
+}
+
+Round round_from_json(const Json& json) {
+  Round round;
+  round.attempt = static_cast<std::uint32_t>(json.at("attempt").as_integer());
+  round.started = read_time(json, "started");
+  round.ended = read_time(json, "ended");
+  if (const auto* until = json.find("until")) round.until = static_cast<int>(until->as_integer());
+  round.outputs = artifacts_from_json(json, "outputs");
+  return round;
+}
+
 std::vector<std::string> paths_from_json(const Json& object, std::string_view member) {
   auto paths = strings_from_json(object, member);
   for (auto& path : paths) path = unescape_word(path);
@@ -247,6 +267,22 @@ Evidence evidence(const Execution& execution, std::string_view path,
 }
 
 }  // namespace
+
+std::vector<Artifact> versions_made(const Execution& execution) {
+  auto versions = execution.outputs;
+  for (const auto& round : execution.rounds)
+    versions.insert(versions.end(), round.outputs.begin(), round.outputs.end());
+  const auto less = [](const Artifact& a, const Artifact& b) {
+    return std::tie(a.path, a.content.digest.bytes) < std::tie(b.path, b.content.digest.bytes);
+  };
+  const auto same = [](const Artifact& a, const Artifact& b) {
+    return a.path == b.path && a.content == b.content;
+  };
+  if (!std::is_sorted(versions.begin(), versions.end(), less))
+    std::sort(versions.begin(), versions.end(), less);
+  versions.erase(std::unique(versions.begin(), versions.end(), same), versions.end());
+  return versions;
+}
 
 Evidence evidence_of_input(const Execution& execution, std::string_view path) {
   return evidence(execution, path, execution.observed.undeclared_inputs,
@@ -361,6 +397,11 @@ Json execution_json(const Execution& execution, std::size_t left_out) {
     for (const auto& attempt : execution.attempts) attempts.push_back(to_json(attempt));
     json.set("attempts", std::move(attempts));
   }
+  if (!execution.rounds.empty()) {
+    Json rounds = Json::array();
+    for (const auto& round : execution.rounds) rounds.push_back(to_json(round));
+    json.set("rounds", std::move(rounds));
+  }
   json.set("inputs", artifacts_to_json(
                          std::span(execution.inputs).first(execution.inputs.size() - left_out)));
   json.set("outputs", artifacts_to_json(execution.outputs));
@@ -388,6 +429,8 @@ Execution execution_from_json(const Json& json) {
   if (const auto* attempts = json.find("attempts"))
     for (const auto& attempt : attempts->as_array())
       execution.attempts.push_back(attempt_from_json(attempt));
+  if (const auto* rounds = json.find("rounds"))
+    for (const auto& round : rounds->as_array()) execution.rounds.push_back(round_from_json(round));
   execution.inputs = artifacts_from_json(json, "inputs");
   execution.outputs = artifacts_from_json(json, "outputs");
   if (json.find("reused_from") != nullptr)

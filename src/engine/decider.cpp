@@ -206,7 +206,47 @@ std::string frozen_without(const std::string& output, std::string_view instance)
                       base::printable(output), instance);
 }
 
+// An instance that updates a file would meet its own result as a new input for ever. Where nothing
+// else has changed its result is the one of the input before; where something has, it goes on from
+// the file as it is.
 Decision Decider::decide(InstanceId id) {
+  bool found_own = false;
+  auto decision = decide_by(id, true, found_own);
+  if (!found_own || decision.action != Action::execute) return decision;
+  auto reason = std::move(decision.reason);
+  decision = decide_by(id, false, found_own);
+  decision.reason = std::move(reason);
+  return decision;
+}
+
+std::optional<core::ContentId> Decider::before_own(InstanceId id, const std::string& name,
+                                                   const std::optional<core::PathState>& now) {
+  const std::string step(graph_.name(id));
+  const auto* last = history_.last(step);
+  if (last == nullptr) return std::nullopt;
+  if (now) {
+    std::vector<core::Artifact> left;
+    for (const auto& output : last->outputs)
+      if (output.path == name || output.path.starts_with(name + "/")) left.push_back(output);
+    sort_by_path(left);
+    auto files = now->files;
+    sort_by_path(files);
+    if (!same_files(files, left)) return std::nullopt;
+  }
+  const auto key = history_.last_key(step);
+  const auto* inputs = key.is_null() ? nullptr : key.find("inputs");
+  if (inputs == nullptr) return std::nullopt;
+  for (const auto& input : inputs->as_array()) {
+    auto path = core::get_path(input);
+    if (path.ends_with('/')) path.pop_back();
+    if (path != name) continue;
+    const auto content = core::parse_content_id(input.get_string("content"));
+    return content && !content->keyed ? content : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Decision Decider::decide_by(InstanceId id, bool own_results, bool& found_own) {
   Decision decision;
   const auto& step = graph_.step(id);
   const auto again = again_.find(id);
@@ -236,6 +276,12 @@ Decision Decider::decide(InstanceId id) {
       decision.problem = "cannot use its input: " + error.message();
       return decision;
     }
+    if (own_results && updates_in_place(graph_, id, path))
+      if (const auto before = before_own(id, name, state)) {
+        found_own = found_own || state.has_value();
+        parts.inputs.emplace_back(kind == core::PathKind::directory ? name + "/" : name, *before);
+        continue;
+      }
     if (!state) {
       state = removed_input(path);
       if (state) decision.removed_inputs.push_back(path);
@@ -254,6 +300,7 @@ Decision Decider::decide(InstanceId id) {
     std::move(state->files.begin(), state->files.end(), std::back_inserter(decision.inputs));
   }
   for (const auto& script : invocation.scripts) parts.run.push_back(script);
+  parts.until = invocation.until;
   parts.shell = *step.shell;
   parts.directory = invocation.directory;
   const auto path_text = [&](const std::optional<PathId>& path) {

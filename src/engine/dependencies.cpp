@@ -266,6 +266,11 @@ bool Dependencies::holds_outputs(InstanceId id, std::string_view directory) cons
 
 std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access& access,
                                                     PathClass path_class, bool strict) {
+  // What a file was that the step updates is in its key.
+  if (strict && need_of(access) == Need::nothing)
+    if (const auto path = graph_.find_path(access.path);
+        path && updates_in_place(graph_, id, *path))
+      return std::nullopt;
   const auto need = need_of(access, strict);
   switch (need) {
     case Need::nothing:

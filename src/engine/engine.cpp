@@ -5,12 +5,15 @@
 #include <queue>
 #include <unordered_map>
 
+#include "attempt_files.hpp"
 #include "execution_record.hpp"
 #include "job.hpp"
 #include "output_files.hpp"
+#include "output_rules.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
+#include "provrun/engine/rounds.hpp"
 #include "resources.hpp"
 #include "temporary_files.hpp"
 
@@ -46,6 +49,7 @@ class Engine::Run {
       : e_(engine),
         growth_(growth),
         outputs_(engine.graph_, engine.files_, engine.history_),
+        attempt_files_(engine.graph_, engine.files_, engine.decider_, engine.observer_),
         tasks_(engine.graph_.instance_count()),
         scheduler_(limits_of(engine.options_)),
         lines_(engine.graph_.workflow().steps().size()),
@@ -81,6 +85,8 @@ class Engine::Run {
     core::Execution execution;
     std::vector<std::string> logs;
     std::uint32_t attempts = 0;
+    Rounds rounds;                         // of the attempt
+    std::vector<core::Artifact> changing;  // inputs that it updates
     Scene scene;
     std::string search_path;
     nanoseconds started{0};
@@ -272,9 +278,26 @@ class Engine::Run {
         break;
     }
     e_.log_.execution_started(execution);
-    for (const auto& input : execution.inputs) e_.log_.input_used(input);
+    active.changing = changing_inputs(id, execution);
+    for (const auto& input : execution.inputs)
+      if (std::find(active.changing.begin(), active.changing.end(), input) != active.changing.end())
+        e_.log_.will_change(execution, input);
+      else
+        e_.log_.input_used(input);
     active_.emplace(static_cast<std::uint32_t>(index_of(id)), std::move(active));
     start_attempt(id);
+  }
+
+  // Those of its inputs that are its outputs, too.
+  std::vector<core::Artifact> changing_inputs(InstanceId id, const core::Execution& execution) {
+    std::vector<core::Artifact> changing;
+    for (const auto path : e_.graph_.inputs(id)) {
+      if (!updates_in_place(e_.graph_, id, path)) continue;
+      const std::string name(e_.graph_.path(path));
+      for (const auto& input : execution.inputs)
+        if (input.path == name || input.path.starts_with(name + "/")) changing.push_back(input);
+    }
+    return changing;
   }
 
   // Temporary files that it reads and that have been removed are restored. False when one of them
@@ -337,14 +360,14 @@ class Engine::Run {
       execution.failure.clear();
       return false;
     }
-    add_outputs(id, execution, std::exchange(execution.observed.undeclared_outputs, {}));
+    attempt_files_.add_outputs(id, execution,
+                               std::exchange(execution.observed.undeclared_outputs, {}));
     end(id, active);
     return true;
   }
 
   void start_attempt(InstanceId id) {
     auto& active = active_.at(static_cast<std::uint32_t>(index_of(id)));
-    const auto& step = e_.graph_.step(id);
     try {
       outputs_.prepare(id);
     } catch (const base::Error& error) {
@@ -354,17 +377,54 @@ class Engine::Run {
       fail(id, ended, "has no place for its outputs: " + error.message());
       return;
     }
-    auto job = job_of(e_.graph_, id, e_.decider_.variables(), e_.options_);
-    active.scene = scene_of(job.environment);
-    active.search_path = search_path_of(job.environment);
     active.started = e_.services_.steady_now();
+    active.rounds = {};
     ++active.attempts;
-    add_resources(job, step.resources, active.attempts);
     ++running_;
     tasks_[index_of(id)].status = Status::running;
     e_.observer_.step_started(active.execution.step, active.execution.reason,
                               static_cast<int>(active.attempts));
+    start_job(id, active);
+  }
+
+  void start_job(InstanceId id, Active& active) {
+    const auto& step = e_.graph_.step(id);
+    auto job = job_of(e_.graph_, id, e_.decider_.variables(), e_.options_);
+    active.scene = scene_of(job.environment);
+    active.search_path = search_path_of(job.environment);
+    add_resources(job, step.resources, active.attempts);
+    if (step.repeat) {
+      job.environment.emplace_back("PROVRUN_ROUND", std::to_string(active.rounds.count + 1));
+      if (job.time_limit)  // of all rounds together
+        job.time_limit = std::max(*job.time_limit - (e_.services_.steady_now() - active.started),
+                                  nanoseconds{1'000'000});
+    }
     e_.executor_.start(std::move(job));
+  }
+
+  // True when another round of the attempt has been started. Else the result is that of the whole
+  // attempt, with its failure where the rounds tell one.
+  bool go_on(InstanceId id, Active& active, core::JobResult& result, std::string& failure) {
+    const auto& rule = *e_.graph_.step(id).repeat;
+    auto& round = add_round(active.rounds, result, active.attempts, active.execution);
+    auto verdict = judge_round(rule, active.rounds, result, failure);
+    if (result.until && result.attempt.succeeded()) {
+      auto problem = outputs_.collect(id, round.outputs);
+      if (!problem.empty() && verdict == Verdict::again) {
+        failure = std::move(problem);
+        verdict = Verdict::failed;
+      }
+    }
+    e_.observer_.round_ended(active.execution.step, active.rounds.count, rule.max);
+    if (verdict == Verdict::again && interrupts_ < 2) {
+      for (const auto& output : round.outputs) e_.log_.round_made(output);
+      active.logs.push_back(result.log_path);
+      start_job(id, active);
+      return true;
+    }
+    result.attempt = active.rounds.whole;
+    result.observation = std::move(active.rounds.observation);
+    return false;
   }
 
   void fail(InstanceId id, Active& active, std::string failure) {
@@ -378,30 +438,36 @@ class Engine::Run {
     auto& active = active_.at(result.token);
     auto& execution = active.execution;
     const auto& step = e_.graph_.step(id);
+    std::string not_done;
+    if (step.repeat && go_on(id, active, result, not_done)) return;
     scheduler_.release(result.token);
     --running_;
     execution.attempts.push_back(result.attempt);
     active.logs.push_back(result.log_path);
     if (result.attempt.left_processes)
       e_.observer_.notice(execution.step + " left processes running; they were ended");
-    bool good = result.attempt.succeeded() && interrupts_ < 2;
-    bool may_help = is_worth_a_retry(step.retries, result.attempt);
-    auto seen = sort_out_accesses(id, active, result.observation);
+    bool good = result.attempt.succeeded() && interrupts_ < 2 && not_done.empty();
+    bool may_help = not_done.empty() && is_worth_a_retry(step.retries, result.attempt);
+    auto seen = attempt_files_.sort_out(id, active.scene, result.observation, execution);
+    if (seen) execution.observed.search_path = active.search_path;
     if (good) {
       good = collect_outputs(id, execution);
       // What it must declare it would use again.
       if (good && seen) good = may_help = take_observation(id, active, *seen);
     } else if (interrupts_ >= 2) {
       execution.failure = "was interrupted";
+    } else if (!not_done.empty()) {
+      execution.failure = not_done;
     } else {
       execution.failure = describe_failure(result.attempt, step, active.attempts);
     }
     if (good) {
       execution.failure.clear();
-      note_changed_inputs(id, execution, seen ? seen->changed : std::vector<std::string>());
+      attempt_files_.note_changed_inputs(id, execution,
+                                         seen ? seen->changed : std::vector<std::string>());
       execution.state = core::StepState::executed;
     } else {
-      set_outputs_aside(id, execution);
+      set_outputs_aside(id, active);
       if (active.attempts <= step.retries.max && interrupts_ == 0 && may_help) {
         // Doubling from the declared pause, as busy servers and full queues need.
         const auto pause = step.retries.backoff * (1LL << std::min(active.attempts - 1, 20U));
@@ -425,73 +491,15 @@ class Engine::Run {
     return execution.failure.empty();
   }
 
-  std::optional<SortedOut> sort_out_accesses(InstanceId id, Active& active,
-                                             core::Observation& observation) {
-    auto& execution = active.execution;
-    forget_observed(execution);
-    execution.grade = observation.grade;
-    execution.grade_reason =
-        observation.grade == core::Grade::declared && observation.reason.empty()
-            ? std::string(kOnlyDeclared)
-            : std::move(observation.reason);
-    if (observation.mechanism.empty()) return std::nullopt;
-    Declared declared;
-    const auto add = [&](const auto& paths, std::vector<std::string>& list) {
-      for (const auto path : paths)
-        list.push_back(std::string(e_.graph_.path(path)) +
-                       (e_.graph_.is_directory(path) ? "/" : ""));
-    };
-    add(e_.graph_.inputs(id), declared.inputs);
-    add(e_.graph_.outputs(id), declared.outputs);
-    const auto invocation = e_.graph_.invocation(id);
-    for (const auto& stream :
-         {invocation.standard_input, invocation.standard_output, invocation.standard_error})
-      if (stream) declared.streams.emplace_back(e_.graph_.path(*stream));
-    std::vector<std::string> own;
-    for (const auto& path : declared.outputs)
-      own.push_back(path.ends_with('/') ? path.substr(0, path.size() - 1) : path);
-    for (const auto& access : observation.accesses) {
-      if (!access.uses.has(core::Use::create) && !access.uses.has(core::Use::write)) continue;
-      own.push_back(access.path);
-      for (const auto& discovery : e_.graph_.discoveries(id))
-        if (discovery.pattern.match(access.path)) declared.outputs.push_back(access.path);
-    }
-    std::sort(own.begin(), own.end());
-    auto& dependencies = e_.decider_.dependencies();
-    auto seen = sort_out(std::move(observation), declared, active.scene, [&](core::Access& access) {
-      dependencies.settle_listing(id, own, access);
-    });
-    execution.observed = std::move(seen.observed);
-    execution.observed.search_path = active.search_path;
-    return seen;
-  }
-
-  // Adds files that were only observed to be made; those that have gone again are none.
-  void add_outputs(InstanceId id, core::Execution& execution,
-                   const std::vector<std::string>& paths) {
-    for (const auto& path : paths) {
-      if (declares_output(e_.graph_, id, path)) continue;
-      try {
-        const auto state = e_.files_.identify(path, core::PathKind::file);
-        if (!state) continue;
-        execution.outputs.push_back(state->files.at(0));
-        execution.observed.undeclared_outputs.push_back(path);
-      } catch (const base::Error&) {  // a folder, a socket: nothing that one could keep
-      }
-    }
-    std::sort(execution.outputs.begin(), execution.outputs.end(),
-              [](const auto& a, const auto& b) { return a.path < b.path; });
-  }
-
   // False, with the failure said, when the step may not do what it did.
   bool take_observation(InstanceId id, Active& active, SortedOut& seen) {
     auto& execution = active.execution;
-    add_outputs(id, execution, seen.written);
+    attempt_files_.add_outputs(id, execution, seen.written);
     tell_of_races(id, active, seen);
     std::move(seen.inputs.begin(), seen.inputs.end(), std::back_inserter(execution.inputs));
     seen.inputs.clear();
     e_.decider_.dependencies().made(id, execution.outputs, seen.wrote_software);
-    return judge_undeclared(id, execution);
+    return attempt_files_.judge_undeclared(id, execution, outcome_);
   }
 
   // Files that two steps use in an order that nothing fixes.
@@ -519,57 +527,20 @@ class Engine::Run {
     }
   }
 
-  // False, with the failure said, when it used files that it had to declare.
-  bool judge_undeclared(InstanceId id, core::Execution& execution) {
-    const auto& step = e_.graph_.step(id);
-    if (step.undeclared == pipeline::Undeclared::adopt) {
-      const auto& observed = execution.observed;
-      if (!observed.undeclared_inputs.empty() || !observed.undeclared_outputs.empty())
-        outcome_.to_adopt.push_back({id, observed.undeclared_inputs, observed.undeclared_outputs});
-      return true;
-    }
-    const auto text = undeclared_files(execution, step);
-    if (text.empty()) return true;
-    if (step.undeclared == pipeline::Undeclared::error) {
-      execution.failure = text;
-      return false;
-    }
-    e_.observer_.notice(execution.step + " " + text);
-    return true;
-  }
-
-  void note_changed_inputs(InstanceId id, core::Execution& execution,
-                           std::vector<std::string> changed) {
-    for (auto& path : changed) {
-      const auto declared = e_.graph_.inputs(id);
-      if (std::any_of(declared.begin(), declared.end(),
-                      [&](auto input) { return e_.graph_.path(input) == path; }))
-        continue;
-      e_.observer_.notice(
-          base::format("{}: {} changed while it ran; the record has the content that it read first",
-                       execution.step, base::printable(path)));
-      execution.inputs_changed.push_back(std::move(path));
-    }
-    const auto undeclared = execution.inputs_changed.size();
-    for (const auto path : e_.graph_.inputs(id)) {
-      const std::string name(e_.graph_.path(path));
-      if (e_.files_.unchanged(name, Decider::kind_of(e_.graph_, path))) continue;
-      execution.inputs_changed.push_back(name);
-      e_.observer_.notice(base::format(
-          "{}: its input {} changed while it ran; the record has the content from before",
-          execution.step, base::printable(name)));
-    }
-    if (execution.inputs_changed.size() == undeclared) return;
-    execution.key = with_unstable_inputs(std::move(execution.key), execution.inputs_changed);
-    execution.step_key = step_key(execution.key);
-  }
-
-  void set_outputs_aside(InstanceId id, core::Execution& execution) {
+  void set_outputs_aside(InstanceId id, Active& active) {
+    auto& execution = active.execution;
     execution.outputs.clear();
     outputs_.set_aside(id, [&](const std::string& path, const std::string& where) {
       e_.observer_.notice(base::format("{}: unfinished {} is now {}", execution.step,
                                        base::printable(path), base::printable(where)));
     });
+    for (const auto& input : active.changing) {
+      const auto there = e_.files_.look(input.path, core::Look::presence).presence;
+      if (there != core::Presence::absent) continue;
+      e_.log_.put_back(input);
+      e_.observer_.notice(
+          base::format("{}: {} is as it was before", execution.step, base::printable(input.path)));
+    }
   }
 
   // The execution is final: written down, shown, and what waited for it may go on.
@@ -667,7 +638,7 @@ class Engine::Run {
           const auto id = static_cast<InstanceId>(result.token);
           const auto found = active_.find(result.token);
           if (found == active_.end()) continue;
-          set_outputs_aside(id, found->second.execution);
+          set_outputs_aside(id, found->second);
           active_.erase(found);
           --running_;
         }
@@ -685,6 +656,7 @@ class Engine::Run {
   Engine& e_;
   Growth& growth_;
   OutputFiles outputs_;
+  AttemptFiles attempt_files_;
   std::vector<Task> tasks_;
   std::unordered_map<std::uint32_t, Active> active_;
   std::unordered_map<std::uint32_t, std::vector<InstanceId>> learned_successors_;

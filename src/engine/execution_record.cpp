@@ -63,12 +63,14 @@ void forget_observed(core::Execution& execution) {
   execution.grade_reason = std::string(kOnlyDeclared);
 }
 
-std::string undeclared_files(const core::Execution& execution, const pipeline::Step& step) {
+std::string undeclared_files(const core::Execution& execution, const pipeline::Step& step,
+                             const std::function<bool(const std::string&)>& is_output) {
   const bool strict = step.undeclared == pipeline::Undeclared::error;
   std::string text;
-  if (const auto& paths = execution.observed.undeclared_inputs;
-      !paths.empty() && (strict || !step.inputs.empty()))
-    text = "reads without declaring it: " + first_of(paths);
+  auto read = execution.observed.undeclared_inputs;
+  std::erase_if(read, is_output);
+  if (!read.empty() && (strict || !step.inputs.empty()))
+    text = "reads without declaring it: " + first_of(read);
   if (const auto& paths = execution.observed.undeclared_outputs;
       !paths.empty() && (strict || !step.outputs.empty()))
     text += (text.empty() ? "" : "; ") + ("writes without declaring it: " + first_of(paths));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +23,9 @@ std::string laid_out_failure(const base::Error& error);
 void take_observed(core::StoredResult& stored, core::Execution& execution);
 void forget_observed(core::Execution& execution);
 /// Files that it used and made without declaring them, as the end of a sentence about the step;
-/// empty: none. A step that declares no inputs leaves them to observation, and so with outputs.
-std::string undeclared_files(const core::Execution& execution, const pipeline::Step& step);
+/// empty: none. A step that declares no inputs leaves them to observation, and so with outputs. An
+/// output that it goes on with is declared.
+std::string undeclared_files(const core::Execution& execution, const pipeline::Step& step,
+                             const std::function<bool(const std::string&)>& is_output);
 
 }  // namespace provrun::engine

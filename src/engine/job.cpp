@@ -26,6 +26,7 @@ core::Job job_of(const pipeline::Graph& graph, pipeline::InstanceId id, const Va
   job.stdout_path = full(invocation.standard_output);
   job.stderr_path = full(invocation.standard_error);
   job.scripts = std::move(invocation.scripts);
+  job.until = std::move(invocation.until);
   job.streams = options.streams;
   job.workspace = options.workspace;
   if (!step.traced) job.trace = core::TraceMode::off;

@@ -168,8 +168,8 @@ SortedOut sort_out(core::Observation observation, const Declared& given, const S
     if (!data) continue;
     if (uses_bytes(access) || access.uses.has(Use::list)) used.push_back(access.path);
     if (changes(access)) written.push_back(access.path);
-    if (uses_bytes(access) && !covers(declared.inputs, access.path) &&
-        !(covers(declared.outputs, access.path) && changes(access))) {
+    // Also an output that was there before and that it went on with: two versions of one file.
+    if (uses_bytes(access) && !covers(declared.inputs, access.path)) {
       result.inputs.push_back({access.path, *access.content, access.size, access.mode});
       observed.undeclared_inputs.push_back(access.path);
       observed.input_times.push_back(access.mtime_ns);

@@ -54,7 +54,9 @@ void OutputFiles::prepare(InstanceId id) {
   for (OutputWalk walk(graph_, id); walk.next();) {
     const std::string name(graph_.path(walk.path()));
     const auto kind = Decider::kind_of(graph_, walk.path());
-    if (walk.rules().persist && files_.identify(name, kind)) continue;
+    if ((walk.rules().persist || updates_in_place(graph_, id, walk.path())) &&
+        files_.identify(name, kind))
+      continue;
     files_.prepare_output(name, kind, known);
   }
   for (const auto& discovery : graph_.discoveries(id)) {

@@ -13,6 +13,13 @@ const pipeline::OutputDeclaration kNoRules;
 
 }  // namespace
 
+bool updates_in_place(const pipeline::Graph& graph, pipeline::InstanceId id,
+                      pipeline::PathId path) {
+  if (graph.producer(path) != id) return false;
+  const auto inputs = graph.inputs(id);
+  return std::find(inputs.begin(), inputs.end(), path) != inputs.end();
+}
+
 bool OutputWalk::next() {
   if (at_ == paths_.size()) return false;
   ++at_;

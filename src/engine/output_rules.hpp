@@ -13,6 +13,10 @@ namespace provrun::engine {
 const pipeline::OutputDeclaration& rules_of(const pipeline::Graph& graph, pipeline::InstanceId id,
                                             pipeline::PathId path);
 
+/// Whether the instance declares the path as its input and as its output: it reads the file and
+/// replaces it.
+bool updates_in_place(const pipeline::Graph& graph, pipeline::InstanceId id, pipeline::PathId path);
+
 /// The outputs of an instance with what is said of each, one after the other.
 class OutputWalk {
  public:

@@ -35,6 +35,7 @@ Json key_document(const KeyParts& parts) {
                     {"parameters", parts.parameters.is_null() ? Json::object() : parts.parameters},
                     {"environment", std::move(environment)}});
   if (!parts.discovered.empty()) document.set("discover", strings(parts.discovered));
+  if (!parts.until.empty()) document.set("until", parts.until);
   if (!parts.stdin_path.empty()) document.set("stdin", parts.stdin_path);
   if (!parts.stdout_path.empty()) document.set("stdout", parts.stdout_path);
   if (!parts.stderr_path.empty()) document.set("stderr", parts.stderr_path);
@@ -142,6 +143,7 @@ std::vector<core::Reason> list_differences(const Json& before, const Json& after
   compare_member(before, after, "stdout", "command", reasons);
   compare_member(before, after, "stderr", "command", reasons);
   compare_member(before, after, "run", "command", reasons);
+  compare_member(before, after, "until", "command", reasons);
   compare_member(before, after, "version", "record_lost", reasons);
   if (const auto* unstable = before.find("unstable_inputs"); unstable != nullptr && reasons.empty())
     reasons.push_back({"unstable_input", joined(*unstable), "", ""});

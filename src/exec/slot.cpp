@@ -57,6 +57,8 @@ struct Slot::Running {
   std::unique_ptr<trace::Recorder> recorder;
   std::chrono::nanoseconds deadline{};       // of the job, 0: none
   std::chrono::nanoseconds kill_deadline{};  // after SIGTERM, 0: not terminated
+  bool asks_until = false;                   // the condition of the job runs, or has run
+  std::optional<int> until;                  // what it said
   bool stopped = false;
   std::unique_ptr<MemoryLimit> memory;  // null: none
 };
@@ -183,6 +185,7 @@ std::string Slot::find_program(Running& running, const std::string& name) {
 // Starts the job's next process. False when there is none left.
 bool Slot::start_next(Running& running) {
   const auto& job = running.job;
+  const bool asks = running.asks_until;
   LauncherProcess::Start request;
   request.environment = &job.environment;
   // A missing directory and a missing program fail in the same way.
@@ -190,9 +193,10 @@ bool Slot::start_next(Running& running) {
   if (!directory || ::access(job.working_directory.c_str(), X_OK) != 0)
     throw base::system_error(errno, "cannot go to " + base::printable(job.working_directory));
   request.directory_fd = directory.fd();
-  std::string in = job.stdin_path;
-  std::string out = job.stdout_path;
-  std::string err = job.stderr_path;
+  // What the condition says is no output of the step.
+  std::string in = asks ? std::string() : job.stdin_path;
+  std::string out = asks ? std::string() : job.stdout_path;
+  std::string err = asks ? std::string() : job.stderr_path;
   bool append = running.next_script > 0;  // later scripts of a step add to its stdout file
   bool merge = false;
   if (!job.arguments.empty()) {
@@ -200,8 +204,8 @@ bool Slot::start_next(Running& running) {
     request.arguments = job.arguments;
     request.program = find_program(running, job.arguments[0]);
   } else {
-    if (running.next_script >= job.scripts.size()) return false;
-    const auto& script = job.scripts[running.next_script];
+    if (!asks && running.next_script >= job.scripts.size()) return false;
+    const auto& script = asks ? job.until : job.scripts[running.next_script];
     auto plain = job.plain_shell ? parse_plain_command(script) : std::nullopt;
     if (plain) {
       try {
@@ -418,6 +422,13 @@ core::JobResult Slot::execute(core::Job job) {
     while (start_next(running))
       if (attempt.exit_code != 0 || attempt.signal != 0 || running.stopped || attempt.timed_out)
         break;
+    if (!running.job.until.empty() && attempt.succeeded() && !running.stopped) {
+      running.asks_until = true;
+      start_next(running);
+      // Its answer is no failure of the step.
+      if (attempt.signal == 0 && !attempt.timed_out)
+        running.until = std::exchange(attempt.exit_code, 0);
+    }
   } catch (const base::Error& error) {
     attempt.exit_code = error.code() == base::ErrorCode::not_found ? 127 : 126;
     attempt.start_error = error.message();
@@ -440,6 +451,7 @@ core::JobResult Slot::execute(core::Job job) {
       logs_.give_back(std::move(running.log));
   }
   result.attempt = attempt;
+  result.until = running.until;
   return result;
 }
 

@@ -79,7 +79,7 @@ void MemoryEdges::add(const core::RunId& run, const std::vector<core::Execution>
               std::max(node.facts.ended,
                        executions_[index_of(link.execution.value, executions_.size())].facts.ended);
     }
-    for (const auto& output : execution.outputs) {
+    for (const auto& output : core::versions_made(execution)) {
       const auto version = intern(output);
       add_once(node.generated, VersionLink{version, Evidence::declared});
       add_once(versions_[index_of(version.value, versions_.size())].generators,

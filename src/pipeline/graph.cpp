@@ -144,6 +144,9 @@ Invocation Graph::invocation(InstanceId id) const {
   for (const auto& run : instance.step.run)
     expander.append(run, instance, Insertion::words, invocation.scripts.emplace_back(),
                     invocation.directory);
+  if (instance.step.repeat)
+    expander.append(instance.step.repeat->until, instance, Insertion::words, invocation.until,
+                    invocation.directory);
   const auto& set = instance.step.environment->set;
   invocation.environment.reserve(set.size());
   for (const auto& [name, value] : set)

@@ -392,7 +392,10 @@ void GraphBuilder::add_input(std::uint32_t instance, std::uint32_t path, bool is
   seen_by_[path] = instance + 1;
   data_.inputs.add(static_cast<PathId>(path));
   const auto maker = data_.maker(path);
-  if (maker == instance) {
+  const bool in_place = data_.producers[path] == instance;
+  if (in_place) {
+    add_update(instance, path, is_directory, place);
+  } else if (maker == instance) {
     diagnostics_.add(place,
                      base::format("{} reads '{}', which it makes itself", describe(instance),
                                   base::printable(data_.paths.text(path))),
@@ -406,9 +409,41 @@ void GraphBuilder::add_input(std::uint32_t instance, std::uint32_t path, bool is
                        "a directory is declared with a '/' at its end");
     data_predecessors_.add(Graph::instance(maker));
   }
-  if (!is_directory) return;
+  if (!is_directory || in_place) return;
   data_.directories[path] = 1;
   if (maker == kNoInstance) directory_inputs_.push_back({instance, path, place});
+}
+
+// A file that the instance reads and replaces: it waits for nobody.
+void GraphBuilder::add_update(std::uint32_t instance, std::uint32_t path, bool is_directory,
+                              Place place) {
+  const auto shown = base::printable(data_.paths.text(path));
+  const auto& step = workflow_.step(data_.step_of[instance]);
+  for (const auto* stream : {&step.standard_output, &step.standard_error}) {
+    if (!*stream) continue;
+    const auto text = path_text(**stream, instance);
+    if (!text || data_.paths.find(normalize_path(*text)) != path) continue;
+    diagnostics_.add(
+        place,
+        base::format("{} reads '{}', which is emptied when it starts: the stream '{}' goes there",
+                     describe(instance), shown,
+                     stream == &step.standard_output ? "stdout" : "stderr"),
+        "write the result to another path");
+    return;
+  }
+  const auto* declaration =
+      graph_.output_declaration(Graph::instance(instance), static_cast<PathId>(path));
+  if (declaration != nullptr && declaration->temp)
+    diagnostics_.add(
+        place,
+        base::format("{} updates '{}', which is 'temp' and so would be gone the next time",
+                     describe(instance), shown),
+        "leave 'temp' out, or write the result to another path");
+  if (is_directory != (data_.directories[path] != 0))
+    diagnostics_.add(place,
+                     base::format("{} declares '{}' once as a file and once as a directory",
+                                  describe(instance), shown),
+                     "a directory is declared with a '/' at its end");
 }
 
 // An instance that reads a directory waits for all that write into it.

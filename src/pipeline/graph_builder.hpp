@@ -48,6 +48,7 @@ class GraphBuilder {
 
   void link_inputs();
   void add_input(std::uint32_t instance, std::uint32_t path, bool is_directory, Place place);
+  void add_update(std::uint32_t instance, std::uint32_t path, bool is_directory, Place place);
   void link_input_directories();
   void join_predecessors();
   static void check_edge_count(std::size_t count);

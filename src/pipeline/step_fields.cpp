@@ -116,11 +116,11 @@ std::shared_ptr<const EnvironmentDeclaration> read_environment(
 
 const KeySet& step_keys() {
   static const KeySet keys{
-      {"run",    "inputs",      "outputs",   "params",  "needs",      "foreach",
-       "matrix", "env",         "resources", "retries", "always",     "frozen",
-       "when",   "shell",       "cwd",       "stdin",   "stdout",     "stderr",
-       "tags",   "description", "compare",   "trace",   "undeclared", "pattern"},
-      {"container", "conda", "modules", "slurm", "hooks", "repeat"}};
+      {"run",   "inputs",     "outputs", "params", "needs",  "foreach",     "matrix",
+       "env",   "resources",  "retries", "always", "frozen", "when",        "shell",
+       "cwd",   "stdin",      "stdout",  "stderr", "tags",   "description", "compare",
+       "trace", "undeclared", "pattern", "repeat"},
+      {"container", "conda", "modules", "slurm", "hooks"}};
   return keys;
 }
 

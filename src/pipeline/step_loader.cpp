@@ -12,6 +12,8 @@ namespace provrun::pipeline {
 
 namespace {
 
+constexpr std::int64_t kMaxRounds = 1'000'000;
+
 const KeySet kOutputKeys{{"path", "discover", "publish", "caption", "log", "temp", "protected",
                           "optional", "persist", "cache", "ensure"},
                          {}};
@@ -48,6 +50,7 @@ void StepLoader::load(const Node& node, StepId id, Step& step) {
                                         TemplatePlace::environment, *context_.part.environment);
   // An unknown key may well be a misspelt `run`: one message is enough.
   if (knows_keys || node.find("run")) load_run(node);
+  if (const auto value = node.find("repeat")) load_repeat(*value);
   load_parameters(node);
   if (step.pattern) check_pattern();
 }
@@ -356,6 +359,27 @@ void StepLoader::load_run(const Node& node) {
   for (const auto& item : fields_.one_or_more(*run, where("run")))
     if (knows_variables_)
       step_->run.push_back(templates_.compile(item.text(), item.place(), TemplatePlace::command));
+}
+
+void StepLoader::load_repeat(const Node& node) {
+  static const KeySet keys{{"max", "until"}, {}};
+  if (!fields_.require_map(node, where("repeat"))) return;
+  const bool knows_keys = fields_.check_keys(node, keys, where("repeat"));
+  const auto most = node.find("max");
+  const auto until = node.find("until");
+  if (knows_keys && !most)
+    fields_.report_missing(node, "max", where("repeat"), "say after how many rounds it has failed");
+  if (knows_keys && !until)
+    fields_.report_missing(node, "until", where("repeat"),
+                           "a command: its exit code 0 says that the step is done, 1 not yet");
+  const auto count = most ? fields_.integer(*most, where("max"), 1, kMaxRounds) : std::nullopt;
+  const auto text = until ? fields_.non_empty_text(*until, where("until")) : std::nullopt;
+  if (!count || !text || !knows_variables_) return;
+  auto rule = std::make_shared<RepeatRule>();
+  rule->max = static_cast<std::uint32_t>(*count);
+  rule->until = templates_.compile(*text, until->place(), TemplatePlace::command);
+  rule->place = node.place();
+  step_->repeat = std::move(rule);
 }
 
 void StepLoader::load_parameters(const Node& node) {

@@ -92,6 +92,7 @@ class StepLoader {
   void load_needs(const Node& node);
   void load_streams(const Node& node);
   void load_run(const Node& node);
+  void load_repeat(const Node& node);
   void load_parameters(const Node& node);
   void report_unknown_step(std::string_view name, Place place, std::string_view key);
 

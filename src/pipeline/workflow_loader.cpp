@@ -272,6 +272,11 @@ void WorkflowLoader::name_steps(const Part& part,
   }
   if (!fields_.require_map(*steps, {"steps", {}})) return;
   if (steps->size() == 0) diagnostics_.add(steps->place(), "the pipeline has no steps");
+  // One part has most of the steps; others must not make all of them move for a few more.
+  if (const auto count = workflow_.steps_.size() + steps->size();
+      workflow_.steps_.capacity() < count)
+    workflow_.steps_.reserve(std::max(count, 2 * workflow_.steps_.capacity()));
+  bodies.reserve(workflow_.steps_.capacity());
   for (std::size_t i = 0; i < steps->size(); ++i) {
     auto& step = workflow_.steps_.emplace_back();
     step.name = part.prefix();

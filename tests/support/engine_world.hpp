@@ -130,6 +130,7 @@ class FakeExecutor : public core::Executor {
     search_path_ = engine::search_path_of(job.environment);
     for (const auto& script : job.scripts)
       if (result.attempt.exit_code == 0) result.attempt.exit_code = run(script);
+    if (!job.until.empty() && result.attempt.succeeded()) result.until = run(job.until);
     if (observes && job.trace != core::TraceMode::off) {
       auto& observation = result.observation;
       observation.grade = core::Grade::traced;
@@ -228,6 +229,8 @@ class FakeExecutor : public core::Executor {
         return 0;
       }
       return 127;
+    } else if (words[0] == "long") {  // long FILE N: whether it has N bytes
+      return read(words.at(1)).size() >= std::stoul(words.at(2)) ? 0 : 1;
     } else if (words[0] == "append") {  // append FILE TEXT
       write(words.at(1), read(words[1]) + words.at(2));
     } else if (words[0] == "scratch") {  // scratch FILE: made and removed again
@@ -290,11 +293,23 @@ class MemoryLog : public core::RunLog {
   }
   void execution_started(const core::Execution&) override {}
   void input_used(const core::Artifact&) override {}
+  void will_change(const core::Execution&, const core::Artifact& input) override {
+    changing.push_back(input.path);
+    if (files != nullptr) kept[input.path] = files->files.at(input.path);
+  }
+  void put_back(const core::Artifact& input) override {
+    if (files != nullptr) files->files[input.path] = kept.at(input.path);
+  }
+  void round_made(const core::Artifact& output) override { rounds.push_back(output); }
   void removing(const core::Artifact& output) override { removed.push_back(output.path); }
   void withdraw(const std::string& step) override {
     std::erase_if(executions, [&](const auto& one) { return one.step == step; });
   }
   std::vector<std::string> removed;
+  std::vector<std::string> changing;
+  std::vector<core::Artifact> rounds;
+  std::map<std::string, std::string> kept;
+  MemoryFiles* files = nullptr;
   std::vector<core::Execution> executions;
   bool refuse = false;
 };

@@ -67,6 +67,9 @@ class RunRecorder : public core::RunLog {
   std::string execution_ended(core::Execution& execution,
                               const std::vector<std::string>& attempt_logs) override;
   void execution_started(const core::Execution& execution) override;
+  void will_change(const core::Execution& execution, const core::Artifact& input) override;
+  void put_back(const core::Artifact& input) override;
+  void round_made(const core::Artifact& output) override;
   void removing(const core::Artifact& output) override;
   void withdraw(const std::string& step) override;
   void input_used(const core::Artifact& input) override;

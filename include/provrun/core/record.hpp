@@ -87,6 +87,15 @@ struct Attempt {
   }
 };
 
+/// One round of a step with `repeat`.
+struct Round {
+  std::uint32_t attempt = 1;  ///< the one that it belongs to
+  base::Timestamp started;
+  base::Timestamp ended;
+  std::optional<int> until;  ///< the condition's exit code: 0 done, 1 not yet; absent: not told
+  std::vector<Artifact> outputs;  ///< at its end
+};
+
 /// How it is known that an execution used or made an artifact.
 enum class Evidence : std::uint8_t { declared = 0, observed = 1, both = 2 };
 
@@ -121,6 +130,7 @@ struct Execution {
   codec::Json key;  ///< the document whose canonical form hashes to step_key; null when up_to_date
   Reason reason;
   std::vector<Attempt> attempts;
+  std::vector<Round> rounds;  ///< of all attempts; empty without `repeat`
   std::vector<Artifact> inputs;
   std::vector<Artifact> outputs;
   std::optional<ExecutionId> reused_from;  ///< for reused steps
@@ -131,6 +141,9 @@ struct Execution {
   std::vector<std::string> inputs_changed;  ///< paths whose files changed while it ran
   std::string failure;                      ///< for failed steps, one sentence
 };
+/// The versions of files that it made, in all rounds, each once, sorted by path: its outputs are
+/// among them.
+std::vector<Artifact> versions_made(const Execution& execution);
 Evidence evidence_of_input(const Execution& execution, std::string_view path);
 Evidence evidence_of_output(const Execution& execution, std::string_view path);
 codec::Json to_json(const Execution& execution);

@@ -98,6 +98,13 @@ class Decider {
 
  private:
   struct Outputs;
+  /// own_results: files that the instance updates count as what they were before it, where they are
+  /// as it left them. found_own: there were such files.
+  Decision decide_by(pipeline::InstanceId id, bool own_results, bool& found_own);
+  /// The content that the file had before the instance's last execution; nullopt unless it is now
+  /// as that one left it, or gone.
+  std::optional<core::ContentId> before_own(pipeline::InstanceId id, const std::string& name,
+                                            const std::optional<core::PathState>& now);
   Outputs identify_outputs(pipeline::InstanceId id, const core::LastExecution* last);
   void identify_output(const std::string& name, core::PathKind kind,
                        const pipeline::OutputDeclaration& rules, const core::LastExecution* last,

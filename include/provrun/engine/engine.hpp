@@ -26,6 +26,9 @@ class Observer {
   /// An attempt failed and another one follows after the pause.
   virtual void attempt_failed(const std::string& step, const core::Attempt& attempt,
                               std::chrono::nanoseconds pause) = 0;
+  /// A round of a step with `repeat` has ended; `most` are allowed.
+  virtual void round_ended(const std::string& /*step*/, std::uint32_t /*round*/,
+                           std::uint32_t /*most*/) {}
   /// log_path is the output of its attempts without secrets, empty if there was none.
   virtual void step_ended(const core::Execution& execution, const std::string& log_path) = 0;
   /// Something worth a line: a file that was set aside, an input that changed.

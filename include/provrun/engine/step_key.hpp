@@ -15,6 +15,7 @@ struct KeyParts {
   std::vector<std::string> run;  ///< expanded scripts, secrets replaced by keyed hashes
   std::vector<std::string> shell;
   std::string directory;  ///< relative to the pipeline
+  std::string until;      ///< the condition of `repeat`; empty without
   std::string stdin_path;
   std::string stdout_path;
   std::string stderr_path;

@@ -34,6 +34,7 @@ constexpr std::size_t index_of(InstanceId id) {
 /// frozen) stands in Graph::step.
 struct Invocation {
   std::vector<std::string> scripts;  ///< one per item of `run`, in order
+  std::string until;                 ///< of `repeat`; empty without
   std::string directory;  ///< working directory, relative to the workspace; "." by default
   std::optional<PathId> standard_input;                          ///< also among the inputs
   std::optional<PathId> standard_output;                         ///< also among the outputs

@@ -113,14 +113,14 @@ steps:
   one: {outputs: dir/, run: "true"}
   two: {outputs: dir/same.txt, run: "true"}
 YAML
-check own-input "provrun: error: pipeline.yaml:4:15: step 'a' reads 'a.txt', which it makes itself
-    a: {inputs: a.txt, outputs: a.txt, run: \"cp {inputs} {outputs}\"}
+check own-input "provrun: error: pipeline.yaml:4:15: step 'a' reads 'a.txt', which is emptied when it starts: the stream 'stdout' goes there
+    a: {inputs: a.txt, stdout: a.txt, run: \"cat {inputs}\"}
                 ^
 hint: write the result to another path" <<'YAML'
 provrun: 1
 name: x
 steps:
-  a: {inputs: a.txt, outputs: a.txt, run: "cp {inputs} {outputs}"}
+  a: {inputs: a.txt, stdout: a.txt, run: "cat {inputs}"}
 YAML
 check records-as-output "provrun: error: pipeline.yaml:4:16: the output '.provrun/repository' of step 's' lies in the folder that provrun keeps its records in
     s: {outputs: .provrun/repository/, run: \"true\"}

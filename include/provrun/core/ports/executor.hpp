@@ -24,6 +24,7 @@ struct Job {
   std::vector<std::string>
       shell;                ///< argv to which a script is appended, e.g. bash -euo pipefail -c
   bool plain_shell = true;  ///< the default shell: a plain command may be started without it
+  std::string until;        ///< a script that is asked when the others have succeeded; empty: none
   std::vector<std::string> arguments;  ///< instead of scripts: one program's argv, no shell
   std::string working_directory;       ///< absolute
   std::vector<std::pair<std::string, std::string>> environment;  ///< the whole of it
@@ -42,8 +43,10 @@ struct Job {
 struct JobResult {
   std::uint32_t token = 0;
   Attempt attempt;
-  Observation observation;  ///< grade `declared` and nothing else where nothing was observed
-  std::string log_path;     ///< absolute; empty when there was no output. The receiver removes it.
+  std::optional<int> until;  ///< what `until` said by its exit code; absent: it was not asked, or
+                             ///< was ended by a signal
+  Observation observation;   ///< grade `declared` and nothing else where nothing was observed
+  std::string log_path;      ///< absolute; empty when there was no output. The receiver removes it.
 };
 
 enum class Stop {

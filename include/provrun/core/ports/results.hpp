@@ -67,6 +67,14 @@ class RunLog {
                                       const std::vector<std::string>& attempt_logs) = 0;
   /// The input is about to be used: its content of this moment must be kept.
   virtual void input_used(const Artifact& input) = 0;
+  /// The execution is about to change the file that this input of it is: a copy of it is kept, to
+  /// be stored, and put back if the execution does not come to a good end.
+  virtual void will_change(const Execution& execution, const Artifact& input) = 0;
+  /// Puts back what will_change kept. Nothing may be at its path.
+  virtual void put_back(const Artifact& input) = 0;
+  /// An output at the end of a round; the next round may change the file. Returns when it is
+  /// stored, if it is to be.
+  virtual void round_made(const Artifact& output) = 0;
   /// The output, which was handed over before, is about to be removed for good. Returns when it is
   /// stored, if it is to be.
   virtual void removing(const Artifact& output) = 0;
