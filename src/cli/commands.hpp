@@ -20,6 +20,7 @@ int diff_of_runs(const Call& call, const std::vector<std::string>& words, bool e
 int command_lineage(const Call& call);
 int command_graph(const Call& call);
 int command_lint(const Call& call);
+int command_clean(const Call& call);
 
 int command_backup(const Call& call);
 int command_restore(const Call& call);
