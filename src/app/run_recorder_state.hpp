@@ -72,7 +72,10 @@ struct RunRecorder::State {
   // Not stored since a secret is in them: contents that were declared, paths that were observed.
   std::unordered_map<core::ContentId, policy::FoundSecret> withheld;
   std::map<std::string, core::RunRecord::Withheld> withheld_observed;
-  std::unordered_set<std::string> not_stored;  // paths that the journal has told so of
+  std::optional<std::unordered_set<core::ContentId>>
+      withheld_before;                           // by earlier runs, when asked
+  std::vector<hash::Digest> withheld_step_keys;  // of steps that are up to date
+  std::unordered_set<std::string> not_stored;    // paths that the journal has told so of
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
   std::unordered_map<core::ContentId, core::AccessSetPtr>
       recorded_sets;  // as the snapshot has them
@@ -313,6 +316,16 @@ struct RunRecorder::State {
         execution, [&](const std::string& path) { return setup.files->stat_of(path); }));
   }
 
+  // Of a step that is up to date the line has the step key, and no key document to make it from.
+  bool declares_withheld(const core::Execution& execution) {
+    if (!withheld_before) withheld_before = withheld_contents(*setup.archive->state());
+    return !withheld_before->empty() &&
+           std::any_of(execution.inputs.begin(), execution.inputs.end(), [&](const auto& input) {
+             return withheld_before->contains(input.content) &&
+                    core::evidence_of_input(execution, input.path) != core::Evidence::observed;
+           });
+  }
+
   // The execution that it names has the rest; ten thousand unchanged steps should not repeat it.
   void add_up_to_date(const core::Execution& execution) {
     counts.add(execution.state);
@@ -320,6 +333,7 @@ struct RunRecorder::State {
     take_links(execution);
     // One with a key was recognised by its stored result: from now on it is known here.
     if (!execution.key.is_null()) remember_step(execution);
+    if (declares_withheld(execution)) withheld_step_keys.push_back(execution.step_key);
     auto named = head_of(execution);
     lines += core::to_stored_json(named).dump();
     lines += '\n';
@@ -487,6 +501,7 @@ struct RunRecorder::State {
     if (contents.empty() && before == 0) return;
     remember_withheld(state, contents);
     WithheldIds ids(KeyedIds(setup.workspace.hash_key()), contents);
+    for (const auto& step_key : withheld_step_keys) ids.add_step_key(step_key);
     recorded_sets.clear();
     for (const auto& [id, set] : sets)
       if (const auto written = ids.rewrite(set)) recorded_sets.emplace(written->id, written);

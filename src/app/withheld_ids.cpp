@@ -54,6 +54,10 @@ WithheldIds::WithheldIds(KeyedIds keyed, const std::unordered_set<core::ContentI
   for (const auto& content : withheld) contents_.emplace(content, keyed_.of(content));
 }
 
+void WithheldIds::add_step_key(const hash::Digest& step_key) {
+  others_.emplace(step_key, keyed_.of_step_key(step_key));
+}
+
 void WithheldIds::rewrite(core::ContentId& content) const {
   if (const auto found = contents_.find(content); found != contents_.end()) content = found->second;
 }
@@ -63,11 +67,11 @@ std::string WithheldIds::rewrite(std::string_view text) const {
   std::size_t done = 0;
   each_id(text, [&](std::size_t at, const hash::Digest& digest) {
     const auto content = contents_.find({digest});
-    const auto set = sets_.find({digest});
-    if (content == contents_.end() && set == sets_.end()) return;
+    const auto other = others_.find(digest);
+    if (content == contents_.end() && other == others_.end()) return;
     out += text.substr(done, at - done);
     if (content == contents_.end()) {
-      out += set->second.digest.to_hex();
+      out += other->second.to_hex();
     } else {
       if (out.ends_with(kPlain)) out.resize(out.size() - kPlain.size());
       out += content->second.to_string();
@@ -93,7 +97,7 @@ core::AccessSetPtr WithheldIds::rewrite(const core::AccessSetPtr& set) {
     if (access.content) rewrite(*access.content);
   auto rewritten = std::make_shared<const core::AccessSet>(
       core::parse_access_set(core::text_of(set->path_class, accesses)));
-  sets_.emplace(set->id, rewritten->id);
+  others_.emplace(set->id.digest, rewritten->id.digest);
   return rewritten;
 }
 
@@ -138,7 +142,7 @@ std::string WithheldIds::rewrite_line(std::string_view line, std::string changed
   for (auto& access : observed.accesses)
     if (access.content) rewrite(*access.content);
   for (auto& id : observed.access_sets)
-    if (const auto set = sets_.find(id); set != sets_.end()) id = set->second;
+    if (const auto set = others_.find(id.digest); set != others_.end()) id = {set->second};
   observed.bodies.clear();
 
   auto json = codec::parse_json(changed);

@@ -22,8 +22,10 @@ class WithheldIds {
  public:
   WithheldIds(KeyedIds keyed, const std::unordered_set<core::ContentId>& withheld);
   bool empty() const { return contents_.empty(); }
+  /// Of an execution whose key document is not among the lines.
+  void add_step_key(const hash::Digest& step_key);
   void rewrite(core::ContentId& content) const;
-  /// Content ids, with or without "sha256:" before them, and ids of sets.
+  /// Content ids, with or without "sha256:" before them, ids of sets, and added step keys.
   std::string rewrite(std::string_view text) const;
   codec::Json rewrite_json(const codec::Json& document) const;
   /// The set itself when nothing in it was withheld.
@@ -40,7 +42,7 @@ class WithheldIds {
 
   KeyedIds keyed_;
   std::unordered_map<core::ContentId, core::ContentId> contents_;
-  std::unordered_map<core::ContentId, core::ContentId> sets_;
+  std::unordered_map<hash::Digest, hash::Digest> others_;  // ids of sets, and step keys
 };
 
 /// The contents that earlier runs of the workspace withheld: a step that is up to date is not

@@ -31,18 +31,25 @@ check_none() {
   for f in keys/a.txt hidden.txt tool.sh; do lacks "$SCRATCH/all" "$(hash_of $f)"; done
   lacks "$SCRATCH/all" "${token%?}"
   has "$SCRATCH/all" "$(hash_of keys/b.txt)"
+  for key in $guesses; do lacks "$SCRATCH/all" "$key"; done
 }
+guesses=
 check_none
 js show latest
 # A step key that anyone could compute but for the secret is none; the others can still be checked.
 expect_json 'any(.[]; .type=="execution" and .step=="declared" and (.inputs[0].content|startswith("hmac-sha256:")) and .inputs[0].content == .key.inputs[0].content)'
 expect_json 'any(.[]; .type=="execution" and .step=="folder" and (.key.inputs[0].content|startswith("hmac-sha256:")))'
+hmac() { printf %s "$1" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$(od -An -v -tx1 < .provrun/hash.key | tr -d ' \n')" | sed 's/.*= //'; }
+folder=$(printf 'fa.txt\0%s\0fb.txt\0%s\0' "$(hash_of keys/a.txt)" "$(hash_of keys/b.txt)" | sha256sum | cut -c-64)
 for step in declared folder; do
-  key=$(jq -cS "select(.type==\"execution\" and .step==\"$step\").key" "$out" | tr -d '\n' | sha256sum | cut -c-64)
-  lacks "$out" "$key"
-  guess=$(jq -cS "select(.type==\"execution\" and .step==\"$step\").key" "$out" | sed "s/hmac-sha256:[0-9a-f]*/sha256:$(hash_of keys/a.txt)/g" | tr -d '\n' | sha256sum | cut -c-64)
-  lacks "$out" "$guess"
+  hash=$folder
+  [ $step = folder ] || hash=$(hash_of keys/a.txt)
+  # What somebody who knows the secret would compute is the step key that was, and stands nowhere.
+  guess=$(jq -cS "select(.type==\"execution\" and .step==\"$step\").key" "$out" | sed "s/hmac-sha256:[0-9a-f]*/sha256:$hash/" | tr -d '\n' | sha256sum | cut -c-64)
+  expect_json "any(.[]; .type==\"execution\" and .step==\"$step\" and .step_key==\"$(hmac "$guess")\")"
+  guesses="$guesses $guess"
 done
+check_none
 key=$(jq -cS 'select(.type=="execution" and .step=="seen").key' "$out" | tr -d '\n' | sha256sum | cut -c-64)
 has "$out" "$key"
 

@@ -132,3 +132,33 @@ TEST_CASE("an execution that used a withheld content has a keyed step key", "[ap
   CHECK(read[3].step_key == before[3].step_key);
   CHECK(read[3].inputs[0].content == kIds.of(kSecret));
 }
+
+TEST_CASE("the step key of what is up to date is replaced when it is told", "[app]") {
+  core::Execution known;
+  known.step = "count";
+  known.state = core::StepState::up_to_date;
+  known.step_key = hash::sha256("its key document");
+  Lines lines;
+  lines.add(known);
+  auto other = known;
+  other.step_key = hash::sha256("another");
+  lines.add(other);
+  WithheldIds ids(kIds, {kSecret});
+  ids.add_step_key(known.step_key);
+  ids.rewrite(lines.text, lines.executions);
+  CHECK(lines.text.find(known.step_key.to_hex()) == std::string::npos);
+  CHECK(lines.text.find(kIds.of_step_key(known.step_key).to_hex()) != std::string::npos);
+  CHECK(lines.text.find(other.step_key.to_hex()) != std::string::npos);
+}
+
+TEST_CASE("withheld contents of earlier rounds are replaced too", "[app]") {
+  auto execution = execution_reading(kPlain);
+  core::Round round;
+  round.outputs = {{"model.txt", kSecret, 8, 0644}};
+  execution.rounds = {round};
+  Lines lines;
+  lines.add(execution);
+  WithheldIds(kIds, {kSecret}).rewrite(lines.text, lines.executions);
+  CHECK(lines.text.find(kSecret.digest.to_hex()) == std::string::npos);
+  CHECK(lines.executions[0].rounds[0].outputs[0].content == kIds.of(kSecret));
+}
