@@ -205,6 +205,7 @@ core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string&
 
 void RunRecorder::discard() {
   if (state_->started) return;
+  state_->remember_recognised();
   state_->remember();
   os::remove_tree(state_->directory);
 }

@@ -72,10 +72,9 @@ struct RunRecorder::State {
   // Not stored since a secret is in them: contents that were declared, paths that were observed.
   std::unordered_map<core::ContentId, policy::FoundSecret> withheld;
   std::map<std::string, core::RunRecord::Withheld> withheld_observed;
-  std::optional<std::unordered_set<core::ContentId>>
-      withheld_before;                           // by earlier runs, when asked
-  std::vector<hash::Digest> withheld_step_keys;  // of steps that are up to date
-  std::unordered_set<std::string> not_stored;    // paths that the journal has told so of
+  // Of a killed run, and gone before they were stored.
+  std::unordered_set<core::ContentId> never_seen;
+  std::unordered_set<std::string> not_stored;  // paths that the journal has told so of
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
   std::unordered_map<core::ContentId, core::AccessSetPtr>
       recorded_sets;  // as the snapshot has them
@@ -316,16 +315,6 @@ struct RunRecorder::State {
         execution, [&](const std::string& path) { return setup.files->stat_of(path); }));
   }
 
-  // Of a step that is up to date the line has the step key, and no key document to make it from.
-  bool declares_withheld(const core::Execution& execution) {
-    if (!withheld_before) withheld_before = withheld_contents(*setup.archive->state());
-    return !withheld_before->empty() &&
-           std::any_of(execution.inputs.begin(), execution.inputs.end(), [&](const auto& input) {
-             return withheld_before->contains(input.content) &&
-                    core::evidence_of_input(execution, input.path) != core::Evidence::observed;
-           });
-  }
-
   // The execution that it names has the rest; ten thousand unchanged steps should not repeat it.
   void add_up_to_date(const core::Execution& execution) {
     counts.add(execution.state);
@@ -333,7 +322,6 @@ struct RunRecorder::State {
     take_links(execution);
     // One with a key was recognised by its stored result: from now on it is known here.
     if (!execution.key.is_null()) remember_step(execution);
-    if (declares_withheld(execution)) withheld_step_keys.push_back(execution.step_key);
     auto named = head_of(execution);
     lines += core::to_stored_json(named).dump();
     lines += '\n';
@@ -487,26 +475,48 @@ struct RunRecorder::State {
     return root;
   }
 
+  // Recognised by their keyed hashes: the state database was made anew since they were withheld.
+  void remember_recognised() {
+    if (!setup.recognised || setup.recognised().empty()) return;
+    auto& state = *setup.archive->state();
+    auto contents = withheld_contents(state);
+    contents.merge(setup.recognised());
+    remember_withheld(state, contents);
+  }
+
   // Ids of contents that this run or an earlier one withheld, and that the snapshot does not have,
   // become keyed hashes. What this workspace remembers keeps the ids.
   void key_withheld_ids(Extra& extra) {
+    remember_recognised();
     auto& state = *setup.archive->state();
     auto contents = withheld_contents(state);
     const auto before = contents.size();
     for (const auto& [content, found] : withheld) contents.insert(content);
     for (const auto& [path, file] : withheld_observed) contents.insert(file.file.content);
+    contents.insert(never_seen.begin(), never_seen.end());
     for (const auto* list : {&artifacts, &superseded})
       for (const auto& [path, held] : *list) contents.erase(held.artifact.content);
     recorded_sets = sets;
     if (contents.empty() && before == 0) return;
     remember_withheld(state, contents);
     WithheldIds ids(KeyedIds(setup.workspace.hash_key()), contents);
-    for (const auto& step_key : withheld_step_keys) ids.add_step_key(step_key);
+    // Of a step that is up to date the line has no key document. Its execution's record says which
+    // step key may be seen.
+    for (const auto& execution : executions) {
+      if (execution.state != core::StepState::up_to_date) continue;
+      const auto named = setup.archive->catalog().find_execution(execution.id);
+      if (!named || named->step_key != execution.step_key) ids.add_step_key(execution.step_key);
+    }
     recorded_sets.clear();
     for (const auto& [id, set] : sets)
       if (const auto written = ids.rewrite(set)) recorded_sets.emplace(written->id, written);
+    const auto first_step_key = executions.empty() ? hash::Digest() : executions[0].step_key;
     ids.rewrite(lines, executions);
     for (auto& file : record.withheld) ids.rewrite(file.file.content);
+    for (auto& file : record.configuration) ids.rewrite(file.content);
+    if (record.pipeline) ids.rewrite(record.pipeline->content);
+    if (record.config_hash == first_step_key && !executions.empty())  // of `exec`: its step key
+      record.config_hash = executions[0].step_key;
     extra.software = ids.rewrite(extra.software);
     record.environment = ids.rewrite_json(record.environment);
   }
@@ -531,7 +541,10 @@ struct RunRecorder::State {
   void drop_unavailable() {
     for (auto* list : {&artifacts, &superseded})
       std::erase_if(*list, [&](const auto& entry) {
-        return !available(entry.second.artifact, source_of(entry.second.artifact));
+        const auto& artifact = entry.second.artifact;
+        const bool gone = !available(artifact, source_of(artifact));
+        if (gone) never_seen.insert(artifact.content);  // nobody knows whether a secret was in it
+        return gone;
       });
     std::erase_if(links, [&](const auto& link) { return !artifacts.contains(link.first); });
     std::erase_if(logs, [&](const auto& entry) {

@@ -363,6 +363,7 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
       [&](core::Reason& reason, const core::ExecutionId& last) { software.improve(reason, last); });
 
   recording.files = &files;
+  recording.recognised = [&] { return stored.recognised(); };
   RunRecorder recorder(std::move(recording), record);
   TracedFiles traced(files, catalog::state_path(workspace.root()));
   files.recall_with([&](const core::ContentId& listing) { return traced.listing(listing); });

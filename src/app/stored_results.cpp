@@ -222,7 +222,9 @@ void StoredResults::add_observed(const catalog::KnownResult& known, core::Stored
 void StoredResults::recognise(core::ContentId& content, const std::string& path) {
   if (!content.keyed) return;
   const auto now = content_now_(path);
-  if (now && keyed_.same(content, *now)) content = *now;
+  if (!now || !keyed_.same(content, *now)) return;
+  content = *now;
+  recognised_.insert(content);
 }
 
 core::AccessSetPtr StoredResults::recognise(core::AccessSetPtr set) {
@@ -242,8 +244,10 @@ std::optional<core::StoredResult> StoredResults::find(
   // Executions of one key differ in what they were observed to use: as many as a person would have.
   constexpr std::size_t kCandidates = 20;
   auto candidates = archive_.catalog().results_of_step_key(step_key, kCandidates);
-  if (candidates.empty() && keyed_.has_key())
-    candidates = archive_.catalog().results_of_step_key(keyed_.of_step_key(step_key), kCandidates);
+  if (keyed_.has_key())
+    for (auto& known :
+         archive_.catalog().results_of_step_key(keyed_.of_step_key(step_key), kCandidates))
+      candidates.push_back(std::move(known));
   for (auto& known : candidates) {
     core::StoredResult result;
     result.execution = known.execution.reused_from.value_or(known.execution.id);

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kDigits = 64;
 constexpr std::string_view kPlain = "sha256:";
 // How a reason that is a directory's content is written.
-constexpr std::string_view kDirectoryBefore = "/\",\"before\":\"sha256:";
+constexpr std::string_view kDirectoryBefore = "/\",\"before\":\"";
+constexpr std::string_view kDirectoryAfter = "/\",\"after\":\"";
 constexpr std::string_view kMemo = "withheld";  // 32 bytes for each content
 
 bool is_id_digit(char c) {
@@ -111,7 +112,9 @@ void WithheldIds::rewrite(std::string& lines, std::vector<core::Execution>& exec
     if (text != line && execution != executions.end())
       text = rewrite_line(line, std::move(text), *execution);
     // Which files a directory had then is not known any more: one of them may have been withheld.
-    if (text.find(kDirectoryBefore) != std::string::npos) text = rewrite_reason(text);
+    if (text.find(kDirectoryBefore) != std::string::npos ||
+        text.find(kDirectoryAfter) != std::string::npos)
+      text = rewrite_reason(text);
     rewritten += text;
     rewritten += '\n';
     if (execution != executions.end()) ++execution;
@@ -152,7 +155,7 @@ std::string WithheldIds::rewrite_line(std::string_view line, std::string changed
   if (const auto* inputs = key.find("inputs")) {
     auto now = codec::Json::array();
     for (auto input : inputs->as_array()) {
-      const auto path = input.get_string("path");
+      const auto path = core::get_path(input);
       const auto content = core::parse_content_id(input.get_string("content"));
       if (content && path.ends_with('/') && has_keyed_file(execution, path))
         input.set("content", keyed_.of(*content).to_string());

@@ -85,6 +85,16 @@ bool is_left_out(git_index* index, const git_diff_delta& delta) {
   return entry != nullptr && (entry->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) != 0;
 }
 
+/// Without the line that has git's ids of both versions, which a patch of text does not need: of a
+/// file that holds little but a secret, guesses could be tried against them.
+std::string without_text_ids(std::string text) {
+  const auto begin = text.find("\nindex ");
+  const auto body = text.find("\n@@ ");
+  if (begin == std::string::npos || body == std::string::npos || body < begin) return text;
+  text.erase(begin, text.find('\n', begin + 1) - begin);
+  return text;
+}
+
 /// The patch's text; nullopt when there is no difference after all.
 std::optional<std::string> text_of(git_diff* diff, std::size_t number) {
   git_patch* made = nullptr;
@@ -101,7 +111,7 @@ std::optional<std::string> text_of(git_diff* diff, std::size_t number) {
   std::string text(buffer.ptr != nullptr ? buffer.ptr : "", buffer.size);
   git_buf_dispose(&buffer);
   check_git(result, "cannot write the diff");
-  return text;
+  return without_text_ids(std::move(text));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "provrun/app/archive.hpp"
@@ -58,6 +59,8 @@ class RunRecorder : public core::RunLog {
     std::function<bool(const std::string& path)> is_stored = {};
     /// Whether it may have gone before all is stored; empty: none may.
     std::function<bool(const std::string& path)> may_go = {};
+    /// Contents that were recognised by their keyed hashes: earlier runs withheld them.
+    std::function<std::unordered_set<core::ContentId>()> recognised = {};
   };
 
   /// The record's head: id, workflow, started … are filled in by the caller; state is running.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "provrun/app/archive.hpp"
 #include "provrun/app/keyed_ids.hpp"
@@ -25,6 +26,9 @@ class StoredResults : public core::Results {
       const hash::Digest& step_key,
       const std::function<bool(const core::StoredResult&)>& fits) override;
   void restore(const core::Artifact& output) override;
+  /// Contents of which the repository has keyed hashes alone, and which files here were found to
+  /// have.
+  const std::unordered_set<core::ContentId>& recognised() const { return recognised_; }
   /// The target of an output of the last find that is a link.
   std::optional<std::string> link_target(const std::string& path) const;
 
@@ -41,6 +45,7 @@ class StoredResults : public core::Results {
   std::string root_;
   KeyedIds keyed_;
   ContentNow content_now_;
+  std::unordered_set<core::ContentId> recognised_;
   std::map<std::string, snapshot::Manifest> manifests_;
   struct Link {
     std::string target;

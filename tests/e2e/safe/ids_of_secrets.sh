@@ -91,3 +91,32 @@ cmp "$SCRATCH/log" "$out" || fail 'the log is another after the catalog was buil
 printf 'hidden: %sX\n' "${token%?}" > hidden.txt
 ok provrun why seen
 has "$out" 'hidden.txt'
+
+# The state database is made anew, and nothing remembers what was withheld: the keyed hashes themselves do.
+printf 'hidden: %s\n' "$token" > hidden.txt
+printf 'password: %s\n' "$token" > keys/a.txt
+set_n 1
+ok provrun run
+ok provrun repair --catalog
+rm -f .provrun/state.db*
+ok provrun run
+set_n 5
+ok provrun run
+has "$err" '1 executed'
+check_none
+
+# Commands that are recorded by themselves, and git's own hashes of changed files.
+git init -q .
+git -c user.name=a -c user.email=a@b add -A . 2> /dev/null
+git -c user.name=a -c user.email=a@b commit -qm first
+printf 'password: %sY\n' "${token%?}" > keys/a.txt
+ok provrun exec --input keys/a.txt -- wc -c keys/a.txt
+check_none
+lacks "$SCRATCH/all" "$(git hash-object keys/a.txt)"
+lacks "$SCRATCH/all" "$(git rev-parse HEAD:keys/a.txt)"
+has "$SCRATCH/all" '+++ b/keys/a.txt'
+js show latest
+expect_json 'any(.[]; .type=="run" and .config_hash != null) and any(.[]; .type=="execution" and (.key.inputs[0].content|startswith("hmac-sha256:")))'
+guess=$(jq -cS 'select(.type=="execution").key' "$out" | sed "s/hmac-sha256:[0-9a-f]*/sha256:$(hash_of keys/a.txt)/" | tr -d '\n' | sha256sum | cut -c-64)
+expect_json "any(.[]; .type==\"run\" and .config_hash==\"$(hmac "$guess")\")"
+lacks "$SCRATCH/all" "$guess"
