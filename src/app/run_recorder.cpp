@@ -95,7 +95,8 @@ void RunRecorder::put_back(const core::Artifact& input) {
 
 void RunRecorder::round_made(const core::Artifact& output) {
   auto& state = *state_;
-  if (!state.may_store(output.path) || core::is_link(output)) return;
+  if (core::is_link(output)) return;
+  if (!state.may_store(output.path)) return state.look_through(output);
   state.keep(output, state.setup.files->absolute(output.path));
   state.storing->finish();
 }
@@ -140,8 +141,9 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
     if (core::evidence_of_input(execution, input.path) == core::Evidence::observed)
       state.try_keep(input);
   for (const auto& output : execution.outputs) {
-    if (!state.may_store(output.path)) continue;
-    if (core::evidence_of_output(execution, output.path) == core::Evidence::observed)
+    if (!state.may_store(output.path))
+      state.look_through(output);
+    else if (core::evidence_of_output(execution, output.path) == core::Evidence::observed)
       state.try_keep(output);
     else
       state.keep(output, state.setup.files->absolute(output.path));
@@ -155,8 +157,10 @@ void RunRecorder::recover(core::Execution execution) {
   auto& state = *state_;
   state.start();
   for (const auto& output : execution.outputs)
-    if (state.may_store(output.path) && !state.may_go(output.path) &&
-        !state.available(output, state.setup.files->absolute(output.path))) {
+    if (!state.may_store(output.path))
+      state.look_through(output);
+    else if (!state.may_go(output.path) &&
+             !state.available(output, state.setup.files->absolute(output.path))) {
       execution.state = core::StepState::failed;
       execution.failure = "its outputs were changed before they could be stored";
     }

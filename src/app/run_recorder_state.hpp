@@ -197,6 +197,14 @@ struct RunRecorder::State {
     return held.may_lack || (!withheld.empty() && withheld.contains(held.artifact.content));
   }
 
+  // It is not to be stored; of a small one with a secret in it no hash may be recorded either.
+  // Against that of a large one no guess can be tried.
+  void look_through(const core::Artifact& artifact) {
+    constexpr std::uint64_t kSmall = 64U << 20U;
+    if (artifact.size > kSmall || core::is_link(artifact)) return;
+    storing->look(setup.files->absolute(artifact.path), artifact.content, looked_for_in(artifact));
+  }
+
   // Nobody asked for an undeclared file to be kept: one with a secret in it is only named.
   bool holds_secret(const core::Artifact& artifact) {
     constexpr std::uint64_t kSearched = 4U << 20U;

@@ -32,12 +32,17 @@ StoringThread::~StoringThread() {
 }
 
 void StoringThread::store(std::string path, const core::ContentId& expected, For secrets) {
-  if (asked_.insert(expected).second) add({std::move(path), expected, secrets, true});
+  if (asked_.insert(expected).second) add({std::move(path), expected, secrets, true, true});
 }
 
 void StoringThread::try_store(std::string path, const core::ContentId& expected, For secrets) {
   // Not among those asked for: who must have the content asks again, from a place that has it.
-  add({std::move(path), expected, secrets, false});
+  add({std::move(path), expected, secrets, false, true});
+}
+
+void StoringThread::look(std::string path, const core::ContentId& expected, For secrets) {
+  if (screen_ != nullptr && screen_->looks_for(secrets))
+    add({std::move(path), expected, secrets, false, false});
 }
 
 void StoringThread::add(Task task) {
@@ -111,8 +116,8 @@ void StoringThread::work() {
     store::FileContent content;
     std::optional<policy::FoundSecret> found;
     try {
-      found = put(task, content);
-      if (!found && content.id != task.expected)
+      found = task.keep ? put(task, content) : secret_in_file(*screen_, task.secrets, task.path);
+      if (task.keep && !found && content.id != task.expected)
         throw base::Error(base::ErrorCode::conflict, base::format("{} changed before it was stored",
                                                                   base::printable(task.path)))
             .hint("nothing else may write the files of a step; see 'provrun help run'");
@@ -131,7 +136,7 @@ void StoringThread::work() {
     if (problem && !problem_ && task.must) problem_ = problem;
     if (found)
       withheld_.emplace(task.expected, std::move(*found));
-    else if (!problem)
+    else if (!problem && task.keep)
       stored_.emplace(task.expected, std::move(content));
     if (problem || tasks_.empty()) changed_.notify_all();
   }

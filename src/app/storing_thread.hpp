@@ -33,6 +33,8 @@ class StoringThread {
   void store(std::string path, const core::ContentId& expected, For secrets);
   /// The same for a file that others may change meanwhile or take away: find then has nothing.
   void try_store(std::string path, const core::ContentId& expected, For secrets);
+  /// Only looks for secrets in a file that is not to be stored: withheld() tells of one.
+  void look(std::string path, const core::ContentId& expected, For secrets);
   /// True when store was called for the content.
   bool knows(const core::ContentId& content) const { return asked_.contains(content); }
   /// Throws what went wrong so far.
@@ -50,6 +52,7 @@ class StoringThread {
     core::ContentId expected;
     For secrets = For::all;
     bool must = true;
+    bool keep = true;  // else it is only looked through for secrets
   };
   void add(Task task);
   void work();

@@ -120,3 +120,14 @@ expect_json 'any(.[]; .type=="run" and .config_hash != null) and any(.[]; .type=
 guess=$(jq -cS 'select(.type=="execution").key' "$out" | sed "s/hmac-sha256:[0-9a-f]*/sha256:$(hash_of keys/a.txt)/" | tr -d '\n' | sha256sum | cut -c-64)
 expect_json "any(.[]; .type==\"run\" and .config_hash==\"$(hmac "$guess")\")"
 lacks "$SCRATCH/all" "$guess"
+
+# Outputs that are not to be stored are looked through as well.
+pipeline <<'YAML'
+provrun: 1
+steps:
+  make: {outputs: [{path: made.txt, cache: false}], run: "tr a-z a-z < hidden.txt > made.txt; echo made >> made.txt"}
+  use: {inputs: [made.txt], outputs: [out/used.txt], run: "wc -c < {inputs} > {outputs}"}
+YAML
+ok provrun run
+in_repository > "$SCRATCH/all"
+lacks "$SCRATCH/all" "$(hash_of made.txt)"
