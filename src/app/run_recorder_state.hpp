@@ -506,7 +506,6 @@ struct RunRecorder::State {
       for (const auto& [path, held] : *list) contents.erase(held.artifact.content);
     recorded_sets = sets;
     if (contents.empty() && before == 0) return;
-    remember_withheld(state, contents);
     WithheldIds ids(KeyedIds(setup.workspace.hash_key()), contents);
     // Of a step that is up to date the line has no key document. Its execution's record says which
     // step key may be seen.
@@ -520,6 +519,7 @@ struct RunRecorder::State {
       if (const auto written = ids.rewrite(set)) recorded_sets.emplace(written->id, written);
     const auto first_step_key = executions.empty() ? hash::Digest() : executions[0].step_key;
     ids.rewrite(lines, executions);
+    remember_withheld(state, ids.contents());
     for (auto& file : record.withheld) ids.rewrite(file.file.content);
     for (auto& file : record.configuration) ids.rewrite(file.content);
     if (record.pipeline) ids.rewrite(record.pipeline->content);

@@ -101,13 +101,14 @@ std::optional<store::FileContent> StoredResults::locate(const core::Artifact& ar
 }
 
 // The link that the snapshot keeps at the output's path, when it may be made again.
-bool StoredResults::locate_link(const core::Artifact& output, const std::string& snapshot) {
+bool StoredResults::locate_link(core::Artifact& output, const std::string& snapshot) {
   const auto entry =
       snapshot::find_entry(archive_.repository(), manifest_of(snapshot).root, output.path);
   if (!entry || entry->type != snapshot::EntryType::symlink) return false;
   const auto target = inner_target(output.path, entry->target);
   const bool bare = is_bare_link(output, entry->target);
   if (!target) return false;
+  recognise(output.content, *target);
   links_[output.path] = {entry->target, bare ? std::string() : *target, output.content};
   return true;
 }
@@ -174,17 +175,27 @@ StoredResults::StoredResults(Archive& archive, std::string root, std::string has
       observations_(std::make_unique<Observations>(archive.state())) {}
 StoredResults::~StoredResults() = default;
 
-bool StoredResults::find_outputs(const catalog::KnownResult& known) {
+bool StoredResults::find_outputs(const catalog::KnownResult& known, core::StoredResult& result) {
   found_.clear();
   links_.clear();
-  for (const auto& output : known.outputs) {
+  result.outputs = known.outputs;
+  for (auto& output : result.outputs) {
     // Records of a shared repository are foreign: none may lead out of the workspace.
     const bool folder = core::is_empty_directory(output);
     const auto name = folder ? output.path.substr(0, output.path.size() - 1) : output.path;
     if (name.starts_with('/') || os::normalize_path(name) != name || name.starts_with("../"))
       return false;
     if (folder) continue;
-    if (core::is_link(output) && locate_link(output, known.execution.snapshot)) continue;
+    if (core::is_link(output) && locate_link(output, known.execution.snapshot)) {
+      if (output.content.keyed) return false;
+      continue;
+    }
+    if (output.content.keyed) {  // withheld
+      recognise(output.content, output.path);
+      if (output.content.keyed) return false;
+      result.restorable = false;
+      continue;
+    }
     auto content = locate(output, known.execution.snapshot);
     if (!content) return false;
     found_[output.path] = std::move(*content);
@@ -252,8 +263,7 @@ std::optional<core::StoredResult> StoredResults::find(
     core::StoredResult result;
     result.execution = known.execution.reused_from.value_or(known.execution.id);
     try {
-      if (!find_outputs(known)) continue;
-      result.outputs = known.outputs;
+      if (!find_outputs(known, result)) continue;
       add_observed(known, result);
     } catch (const base::Error& error) {
       // A snapshot that has gone is no result; a damaged or unreachable repository is said.

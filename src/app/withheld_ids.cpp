@@ -102,7 +102,7 @@ core::AccessSetPtr WithheldIds::rewrite(const core::AccessSetPtr& set) {
   return rewritten;
 }
 
-void WithheldIds::rewrite(std::string& lines, std::vector<core::Execution>& executions) const {
+void WithheldIds::rewrite(std::string& lines, std::vector<core::Execution>& executions) {
   std::string rewritten;
   rewritten.reserve(lines.size());
   auto execution = executions.begin();
@@ -136,7 +136,7 @@ std::string WithheldIds::rewrite_reason(std::string_view line) const {
 }
 
 std::string WithheldIds::rewrite_line(std::string_view line, std::string changed,
-                                      core::Execution& execution) const {
+                                      core::Execution& execution) {
   for (auto* files : {&execution.inputs, &execution.outputs})
     for (auto& file : *files) rewrite(file.content);
   for (auto& round : execution.rounds)
@@ -157,8 +157,10 @@ std::string WithheldIds::rewrite_line(std::string_view line, std::string changed
     for (auto input : inputs->as_array()) {
       const auto path = core::get_path(input);
       const auto content = core::parse_content_id(input.get_string("content"));
-      if (content && path.ends_with('/') && has_keyed_file(execution, path))
-        input.set("content", keyed_.of(*content).to_string());
+      if (content && !content->keyed && path.ends_with('/') && has_keyed_file(execution, path)) {
+        const auto [known, fresh] = contents_.emplace(*content, keyed_.of(*content));
+        input.set("content", known->second.to_string());
+      }
       now.push_back(std::move(input));
     }
     key.set("inputs", std::move(now));
@@ -169,6 +171,12 @@ std::string WithheldIds::rewrite_line(std::string_view line, std::string changed
   json.set("key", std::move(key));
   json.set("step_key", execution.step_key.to_hex());
   return json.dump();
+}
+
+std::unordered_set<core::ContentId> WithheldIds::contents() const {
+  std::unordered_set<core::ContentId> contents;
+  for (const auto& [content, keyed] : contents_) contents.insert(content);
+  return contents;
 }
 
 std::unordered_set<core::ContentId> withheld_contents(catalog::State& state) {

@@ -28,12 +28,6 @@ std::string shortened(std::string text, std::size_t limit) {
   return std::string(base::cut_to_width(text, limit - 1)) + "…";
 }
 
-std::string short_value(const std::string& value) {
-  if (value.starts_with("sha256:")) return value.substr(0, 19);
-  if (value.starts_with("hmac-sha256:")) return value.substr(0, 24);
-  return shortened(value, 60);
-}
-
 std::vector<std::string> last_lines(const std::string& path) {
   const auto file = os::open_for_reading(path);
   const auto size = os::stat_of(file, path).size;
@@ -71,10 +65,12 @@ std::string seen_from(const std::string& directory, const std::string& path) {
 
 std::string describe(const core::Reason& reason) {
   const auto what = base::printable(reason.what);
+  // Ids say nothing to people, and that of a file with a secret is for nobody to see.
+  const auto is_id = [](const auto& value) { return core::parse_content_id(value).has_value(); };
   const auto change =
-      reason.before.empty() && reason.after.empty()
+      (reason.before.empty() && reason.after.empty()) || is_id(reason.before) || is_id(reason.after)
           ? std::string()
-          : base::format(": {} → {}", short_value(reason.before), short_value(reason.after));
+          : base::format(": {} → {}", shortened(reason.before, 60), shortened(reason.after, 60));
   if (reason.kind == "first_run") return "it has no result here yet";
   if (reason.kind == "command") return "its command changed" + change;
   if (reason.kind == "shell") return "its shell changed" + change;

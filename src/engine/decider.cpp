@@ -368,7 +368,7 @@ Decision Decider::decide_by(InstanceId id, bool own_results, bool& found_own) {
     auto expected = result.outputs;
     sort_by_path(expected);
     present = here.first_missing.empty() && same_files(here.present, expected);
-    if (!here.first_wrong.empty()) return false;
+    if (!here.first_wrong.empty() || (!present && !result.restorable)) return false;
     std::vector<core::AccessSetPtr> observed = result.observed.bodies;
     if (!result.observed.accesses.empty()) {
       auto own = std::make_shared<core::AccessSet>();

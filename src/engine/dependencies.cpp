@@ -264,13 +264,20 @@ bool Dependencies::holds_outputs(InstanceId id, std::string_view directory) cons
   return false;
 }
 
+bool Dependencies::is_updated(InstanceId id, std::string place) const {
+  while (true) {
+    if (const auto path = graph_.find_path(place); path && updates_in_place(graph_, id, *path))
+      return true;
+    const auto slash = place.rfind('/');
+    if (slash == std::string::npos || slash == 0) return false;
+    place.resize(slash);
+  }
+}
+
 std::optional<core::Reason> Dependencies::change_of(InstanceId id, const Access& access,
                                                     PathClass path_class, bool strict) {
-  // What a file was that the step updates is in its key.
-  if (strict && need_of(access) == Need::nothing)
-    if (const auto path = graph_.find_path(access.path);
-        path && updates_in_place(graph_, id, *path))
-      return std::nullopt;
+  // What the step updates was what its key says.
+  if (strict && is_updated(id, access.path)) return std::nullopt;
   const auto need = need_of(access, strict);
   switch (need) {
     case Need::nothing:

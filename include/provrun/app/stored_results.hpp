@@ -34,7 +34,7 @@ class StoredResults : public core::Results {
 
  private:
   struct Observations;
-  bool find_outputs(const catalog::KnownResult& known);
+  bool find_outputs(const catalog::KnownResult& known, core::StoredResult& result);
   void add_observed(const catalog::KnownResult& known, core::StoredResult& result);
   void recognise(core::ContentId& content, const std::string& path);
   core::AccessSetPtr recognise(core::AccessSetPtr set);
@@ -53,7 +53,7 @@ class StoredResults : public core::Results {
     core::ContentId content;
   };
   const snapshot::Manifest& manifest_of(const std::string& snapshot);
-  bool locate_link(const core::Artifact& output, const std::string& snapshot);
+  bool locate_link(core::Artifact& output, const std::string& snapshot);
   bool leads_to_its_content(const Link& link) const;
 
   std::map<std::string, store::FileContent> found_;  ///< by path, of the last find

@@ -21,7 +21,6 @@ namespace provrun::app {
 class WithheldIds {
  public:
   WithheldIds(KeyedIds keyed, const std::unordered_set<core::ContentId>& withheld);
-  bool empty() const { return contents_.empty(); }
   /// Of an execution whose key document is not among the lines.
   void add_step_key(const hash::Digest& step_key);
   void rewrite(core::ContentId& content) const;
@@ -32,11 +31,12 @@ class WithheldIds {
   core::AccessSetPtr rewrite(const core::AccessSetPtr& set);
   /// lines: each execution's record, in the same order. An execution whose key document names a
   /// withheld content gets a keyed hash for a step key.
-  void rewrite(std::string& lines, std::vector<core::Execution>& executions) const;
+  void rewrite(std::string& lines, std::vector<core::Execution>& executions);
+  /// What was given, and the directories with one of these in them that were met since.
+  std::unordered_set<core::ContentId> contents() const;
 
  private:
-  std::string rewrite_line(std::string_view line, std::string changed,
-                           core::Execution& execution) const;
+  std::string rewrite_line(std::string_view line, std::string changed, core::Execution& execution);
 
   std::string rewrite_reason(std::string_view line) const;
 

@@ -58,6 +58,8 @@ class Dependencies {
   bool is_temporary(const core::Access& access);
   /// Whether an output of the instance is the directory or lies in it.
   bool holds_outputs(pipeline::InstanceId id, std::string_view directory) const;
+  /// Whether the path is, or lies in, what the instance updates in place.
+  bool is_updated(pipeline::InstanceId id, std::string place) const;
   std::optional<core::Reason> change_of(pipeline::InstanceId id, const core::Access& access,
                                         core::PathClass path_class, bool strict);
   std::optional<core::Reason> listing_change(pipeline::InstanceId id, const core::Access& access);

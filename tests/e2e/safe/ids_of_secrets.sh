@@ -100,10 +100,36 @@ ok provrun run
 ok provrun repair --catalog
 rm -f .provrun/state.db*
 ok provrun run
+has "$err" 'nothing to do'
+check_none
+# What was withheld cannot be restored: where one of them is gone the step runs.
+rm -f .provrun/state.db* out/copy/b.txt
+ok provrun run
+has "$err" '1 executed'
 set_n 5
 ok provrun run
 has "$err" '1 executed'
 check_none
+
+# A folder out of which a secret is taken in place, made again from what was stored.
+cp pipeline.yaml "$SCRATCH/first.yaml"
+mkdir data
+printf 'password: %s\n' "$token" > data/a.txt
+pipeline <<'YAML'
+provrun: 1
+steps:
+  scrub: {inputs: [data/], outputs: [data/], run: "sed -i s/password.*/none/ data/a.txt"}
+YAML
+before=$(printf 'fa.txt\0%s\0' "$(hash_of data/a.txt)" | sha256sum | cut -c-64)
+ok provrun run
+rm -r data
+ok provrun run
+has "$err" '1 restored'
+js show latest
+expect_json 'any(.[]; .step=="scrub" and (.key.inputs[0].content|startswith("hmac-sha256:")))'
+in_repository > "$SCRATCH/all"
+lacks "$SCRATCH/all" "$before"
+mv "$SCRATCH/first.yaml" pipeline.yaml
 
 # Commands that are recorded by themselves, and git's own hashes of changed files.
 git init -q .

@@ -17,6 +17,10 @@ const KeyedIds kIds("key of the workspace");
 const core::ContentId kSecret = id_of("a secret");
 const core::ContentId kPlain = id_of("no secret");
 
+core::ContentId listing_of(std::string_view directory) {
+  return id_of(std::string("listing of ") + std::string(directory));
+}
+
 core::Execution execution_reading(const core::ContentId& content, std::string_view directory = {}) {
   core::Execution execution;
   execution.step = "count";
@@ -24,7 +28,8 @@ core::Execution execution_reading(const core::ContentId& content, std::string_vi
   execution.inputs = {{"keys/a.txt", content, 8, 0644}};
   auto input = codec::Json::object({{"path", "keys/a.txt"}, {"content", content.to_string()}});
   if (!directory.empty())
-    input = codec::Json::object({{"path", directory}, {"content", id_of("listing").to_string()}});
+    input =
+        codec::Json::object({{"path", directory}, {"content", listing_of(directory).to_string()}});
   execution.key = codec::Json::object({{"version", 1}});
   execution.key.set("inputs", codec::Json::array().push_back(std::move(input)));
   execution.step_key = hash::sha256(execution.key.canonical());
@@ -107,15 +112,21 @@ TEST_CASE("an execution that used a withheld content has a keyed step key", "[ap
   lines.add(execution_reading(kPlain));
   lines.add(execution_reading(kSecret, "keys/"));
   lines.add(execution_reading(kSecret, "other/"));
+  // As the record of a folder that is updated in place and was restored.
+  auto without_files = execution_reading(kSecret, "keys/");
+  without_files.inputs.clear();
+  lines.add(without_files);
   const auto before = lines.executions;
-  WithheldIds(kIds, {kSecret}).rewrite(lines.text, lines.executions);
+  WithheldIds ids(kIds, {kSecret});
+  ids.rewrite(lines.text, lines.executions);
+  CHECK(ids.contents() == std::unordered_set{kSecret, listing_of("keys/")});
   CHECK(lines.text.find(kSecret.digest.to_hex()) == std::string::npos);
   std::vector<core::Execution> read;
   for (std::size_t at = 0, end = 0; at < lines.text.size(); at = end + 1) {
     end = lines.text.find('\n', at);
     read.push_back(core::execution_from_json(codec::parse_json(lines.text.substr(at, end - at))));
   }
-  REQUIRE(read.size() == 4);
+  REQUIRE(read.size() == 5);
   for (std::size_t i = 0; i < read.size(); ++i) {
     CHECK(read[i].step_key == lines.executions[i].step_key);
     CHECK(read[i].inputs == lines.executions[i].inputs);
@@ -128,9 +139,11 @@ TEST_CASE("an execution that used a withheld content has a keyed step key", "[ap
   CHECK(read[1].step_key == before[1].step_key);
   CHECK(core::to_json(read[1]) == core::to_json(before[1]));
   CHECK(read[2].step_key == kIds.of_step_key(before[2].step_key));
-  CHECK(content_in_key(2) == kIds.of(id_of("listing")).to_string());
+  CHECK(content_in_key(2) == kIds.of(listing_of("keys/")).to_string());
   CHECK(read[3].step_key == before[3].step_key);
   CHECK(read[3].inputs[0].content == kIds.of(kSecret));
+  CHECK(read[4].step_key == read[2].step_key);
+  CHECK(content_in_key(4) == content_in_key(2));
 }
 
 TEST_CASE("the step key of what is up to date is replaced when it is told", "[app]") {

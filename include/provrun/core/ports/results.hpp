@@ -17,14 +17,18 @@ struct StoredResult {
   std::vector<Artifact> inputs;  ///< those that it used without declaring them
   Grade grade = Grade::declared;
   std::string grade_reason;
+  /// False: some of the outputs are not stored and were found at their paths, so that nothing can
+  /// be made of the result unless all of them are there.
+  bool restorable = true;
 };
 
 /// Results kept in the repository, by step key. One thread at a time.
 class Results {
  public:
   virtual ~Results() = default;
-  /// The latest successful execution with this key whose outputs are all still stored and that
-  /// `fits`, which judges by what it was observed to use.
+  /// The latest successful execution with this key whose outputs are all still stored (or, where
+  /// they never were, at their paths as it left them), and that `fits`, which judges by what it was
+  /// observed to use.
   virtual std::optional<StoredResult> find(
       const hash::Digest& step_key, const std::function<bool(const StoredResult&)>& fits) = 0;
   /// Brings one output back to its path, verified; the old file there is replaced.
