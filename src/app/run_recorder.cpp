@@ -7,8 +7,9 @@ namespace provrun::app {
 RunRecorder::RunRecorder(Setup setup, core::RunRecord record)
     : state_(std::make_unique<State>(std::move(setup))) {
   state_->record = std::move(record);
-  state_->directory =
-      state_->setup.workspace.runs_directory() + "/" + state_->record.id.to_string();
+  state_->directory = !state_->setup.directory.empty() ? state_->setup.directory
+                                                       : state_->setup.workspace.runs_directory() +
+                                                             "/" + state_->record.id.to_string();
   os::make_directories(state_->directory, 0700);
   state_->lock = os::FileLock::try_acquire(state_->directory + "/lock", "");
   for (const auto& artifact : state_->record.configuration)
@@ -138,12 +139,14 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
     for (const auto& file : *files) state.may_store(file.path);
   if (execution.state != core::StepState::skipped) state.append(text);
   for (const auto& input : execution.inputs)
-    if (core::evidence_of_input(execution, input.path) == core::Evidence::observed)
+    if (state.is_late() ||
+        core::evidence_of_input(execution, input.path) == core::Evidence::observed)
       state.try_keep(input);
   for (const auto& output : execution.outputs) {
     if (!state.may_store(output.path))
       state.look_through(output);
-    else if (core::evidence_of_output(execution, output.path) == core::Evidence::observed)
+    else if (state.is_late() ||
+             core::evidence_of_output(execution, output.path) == core::Evidence::observed)
       state.try_keep(output);
     else
       state.keep(output, state.setup.files->absolute(output.path));
@@ -180,7 +183,7 @@ core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string&
   state.start();
   record.state = run_state;
   record.failure = failure;
-  record.ended = os::now();
+  if (!state.is_late()) record.ended = os::now();
   record.counts = state.counts;
   record.environment = std::move(extra.environment);
   record.git = std::move(extra.git);

@@ -91,6 +91,11 @@ struct RunRecorder::State {
       append(codec::Json::object({{"type", "not_stored"}, {"path", path}}).dump());
     return false;
   }
+  // Its executions ended before it began: their files may have changed since.
+  bool is_late() const { return static_cast<bool>(setup.bytes_of); }
+  std::string bytes_of(const core::Artifact& artifact) const {
+    return is_late() ? setup.bytes_of(artifact) : setup.files->absolute(artifact.path);
+  }
   bool may_go(const std::string& path) const { return setup.may_go && setup.may_go(path); }
   std::string journal_path() const { return directory + "/journal.ndjson"; }
   std::string log_path(const core::ContentId& content) const {
@@ -210,7 +215,7 @@ struct RunRecorder::State {
     constexpr std::uint64_t kSearched = 4U << 20U;
     if (artifact.size > kSearched) return false;
     try {
-      const auto text = os::read_file(setup.files->absolute(artifact.path), kSearched);
+      const auto text = os::read_file(bytes_of(artifact), kSearched);
       return setup.redactor->redact(text).count > 0;
     } catch (const base::Error&) {
       return true;  // it has gone, or may not be read
@@ -234,7 +239,7 @@ struct RunRecorder::State {
           artifact.path, core::RunRecord::Withheld{artifact, "what looks like a secret"});
       return;
     }
-    storing->try_store(setup.files->absolute(artifact.path), artifact.content, looked_for);
+    storing->try_store(bytes_of(artifact), artifact.content, looked_for);
   }
 
   // Sets go to the journal before the execution that names them.
@@ -291,7 +296,7 @@ struct RunRecorder::State {
       if (!may_store(input.path)) continue;
       Held held{input};
       held.artifact.mode &= core::kPermissionBits;
-      held.may_lack = may_go(input.path);
+      held.may_lack = is_late() || may_go(input.path);
       if (next >= undeclared.size() || undeclared[next] != input.path)
         next = static_cast<std::size_t>(
             std::lower_bound(undeclared.begin(), undeclared.end(), input.path) -
@@ -313,9 +318,10 @@ struct RunRecorder::State {
                              Held{output});
     for (const auto& output : execution.outputs)
       if (may_store(output.path))
-        hint = add_artifact(
-            {output, core::evidence_of_output(execution, output.path) == core::Evidence::observed},
-            true, hint);
+        hint =
+            add_artifact({output, is_late() || core::evidence_of_output(execution, output.path) ==
+                                                   core::Evidence::observed},
+                         true, hint);
   }
 
   void remember_step(const core::Execution& execution) {

@@ -12,6 +12,7 @@
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/run_recorder.hpp"
 #include "provrun/app/software.hpp"
+#include "provrun/app/spool.hpp"
 #include "provrun/app/stored_results.hpp"
 #include "provrun/app/traced_files.hpp"
 #include "provrun/app/version.hpp"
@@ -343,6 +344,8 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   for (const auto& run : report.recovered)
     observer.notice(base::format(
         "run {} did not come to its end; its record is completed, and this run goes on", run));
+
+  take_up_beside(workspace, location, *archive, screen, notice);
 
   const auto run_id = os::new_uuid();
   workspace.keep_unfinished(kKeptUnfinished);

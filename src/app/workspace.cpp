@@ -51,6 +51,9 @@ std::string Workspace::repository_directory() const {
 std::string Workspace::runs_directory() const {
   return state_directory() + "/runs";
 }
+std::string Workspace::spool_directory() const {
+  return state_directory() + "/spool";
+}
 void Workspace::keep_unfinished(std::size_t runs) const {
   const auto directory = state_directory() + "/unfinished";
   if (!os::lstat_file(directory)) return;

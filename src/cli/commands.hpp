@@ -1,6 +1,7 @@
 #pragma once
 
 #include "command.hpp"
+#include "provrun/app/spool.hpp"
 
 // The verbs; each in a file with its kin.
 namespace provrun::cli {
@@ -35,6 +36,8 @@ int command_snapshots(const Call& call);
 int command_verify(const Call& call);
 int command_repair(const Call& call);
 int command_check(const Call& call);
+/// What was taken up from the spool; always: also when it was nothing.
+void show_spool_report(Console& console, const app::SpoolReport& report, bool always);
 
 int command_forget(const Call& call);
 int command_undelete(const Call& call);
@@ -42,6 +45,7 @@ int command_hold(const Call& call);
 int command_prune(const Call& call);
 
 int command_exec(const Call& call);
+int command_sbatch(const Call& call);
 int command_reproduce(const Call& call);
 
 int command_init(const Call& call);

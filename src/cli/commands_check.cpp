@@ -166,13 +166,22 @@ int command_check(const Call& call) {
 int command_repair(const Call& call) {
   bool catalog = false;
   bool index = false;
+  bool spool = false;
   std::vector<std::string> words;
   Options options(call.verb);
-  options.flag("catalog", catalog).flag("index", index).positional(words);
+  options.flag("catalog", catalog).flag("index", index).flag("spool", spool).positional(words);
   options.parse(call.arguments);
   if (!words.empty()) throw usage(call, "repair takes no arguments");
-  if (catalog == index) throw usage(call, "repair needs one of --catalog and --index");
+  if (static_cast<int>(catalog) + static_cast<int>(index) + static_cast<int>(spool) != 1)
+    throw usage(call, "repair needs one of --catalog, --index and --spool");
   auto& console = *call.console;
+  if (spool) {
+    const os::InterruptCounter interrupts;
+    const auto report =
+        app::take_up_spool(call.global.repository, [&] { return interrupts.count() == 0; });
+    show_spool_report(console, report, true);
+    return report.notices.empty() ? 0 : 1;
+  }
   if (index) {
     const auto report =
         app::repair_index(call.global.repository,

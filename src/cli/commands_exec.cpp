@@ -75,12 +75,16 @@ int record_command(const Call& call, const app::CommandRequest& request) {
       request, [&] { return interrupts.count(); }, [&] { return interrupts.terminations(); });
   if (!report.failure.empty()) call.console->warning("provrun: " + base::printable(report.failure));
   for (const auto& notice : report.notices) call.console->warning("provrun: " + notice);
-  call.console->object(
-      codec::Json::object({{"type", "summary"},
-                           {"run", report.run},
-                           {"state", report.exit_code == 0 ? "completed" : "failed"},
-                           {"exit_code", report.exit_code}}));
-  call.console->note(base::format("provrun: run {} recorded", report.run));
+  codec::Json summary = codec::Json::object({{"type", "summary"}});
+  if (report.spooled)
+    summary.set("spooled", true);
+  else
+    summary.set("run", report.run);
+  call.console->object(summary.set("state", report.exit_code == 0 ? "completed" : "failed")
+                           .set("exit_code", report.exit_code));
+  call.console->note(report.spooled
+                         ? std::string("provrun: written to the spool; the next run records it")
+                         : base::format("provrun: run {} recorded", report.run));
   if (report.exit_code == 0 && !report.refusal.empty()) {
     call.console->error(base::Error(base::ErrorCode::refused, report.refusal)
                             .hint("'provrun doctor' says how this machine can observe"));

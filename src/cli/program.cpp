@@ -45,6 +45,10 @@ class Splitter {
                                     arguments_.end());
         break;
       }
+      if (verb_ == "sbatch") {  // its words are sbatch's and the script's
+        take_rest();
+        break;
+      }
       if (take(word)) continue;
       if (verb_.empty() && (word == "-f" || word == "--file") && at_ + 1 < arguments_.size()) {
         rest_.push_back(word);
@@ -91,6 +95,21 @@ class Splitter {
       return false;
     }
     return true;
+  }
+
+  // Before the script stand options of sbatch, -C and -q among them, and those of provrun that
+  // sbatch does not have.
+  void take_rest() {
+    for (; at_ < arguments_.size(); ++at_) {
+      const auto& word = arguments_[at_];
+      const bool ours = word == "--json" || word == "--help" || word == "-h" || word == "--repo" ||
+                        word.starts_with("--repo=") || word == "--color" ||
+                        word.starts_with("--color=") || word.starts_with("--progress=");
+      if (!ours) break;
+      take(word);
+    }
+    rest_.insert(rest_.end(), arguments_.begin() + static_cast<std::ptrdiff_t>(at_),
+                 arguments_.end());
   }
 
   bool take_value(const std::string& word, const std::string& name, std::string& value) {

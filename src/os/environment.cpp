@@ -109,6 +109,10 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
+std::string own_program() {
+  return read_symlink("/proc/self/exe");
+}
+
 int process_id() {
   return ::getpid();
 }

@@ -25,5 +25,6 @@ env -i PATH="$PATH" HOME="$scratch/home" TMPDIR="$scratch/tmp" LANG=C.UTF-8 USER
   GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=E2E GIT_AUTHOR_EMAIL=e2e@example.org \
   GIT_COMMITTER_NAME=E2E GIT_COMMITTER_EMAIL=e2e@example.org \
   ASAN_OPTIONS="${ASAN_OPTIONS:-}" UBSAN_OPTIONS="${UBSAN_OPTIONS:-}" TSAN_OPTIONS="${TSAN_OPTIONS:-}" \
+  SLURM_TEST_DIR="${SLURM_TEST_DIR:-/tmp/provrun-slurm-$(id -u)}" \
   PROVRUN="$PROVRUN" SOURCE="$PROVRUN_SOURCE" SCRATCH="$scratch" BASH_ENV="$here/lib.sh" \
   bash "$case_file"

@@ -156,3 +156,24 @@ traced_or_skip() {
     provrun -C "$SCRATCH/traced" show t --json | grep -q '"grade":"traced"' ||
     skip 'steps are not traced here'
 }
+
+# Starts the Slurm of the tests unless it runs; every case that is root can have it.
+slurm() {
+  [ "$(id -u)" = 0 ] || skip 'only root can start a Slurm'
+  SLURM_CONF=$(bash "$SOURCE/tests/support/slurm.sh" start 2> "$SCRATCH/slurm") || fail "$(cat "$SCRATCH/slurm")"
+  export SLURM_CONF
+}
+# fake NAME: a program of that name that comes before all others on PATH; its script is standard input.
+fake() {
+  mkdir -p "$SCRATCH/fakes"
+  cat > "$SCRATCH/fakes/$1"
+  chmod +x "$SCRATCH/fakes/$1"
+  case $PATH in "$SCRATCH/fakes:"*) ;; *) PATH=$SCRATCH/fakes:$PATH ;; esac
+}
+# The executions of all runs, as "name state" lines, sorted.
+recorded_executions() {
+  local run
+  for run in $(provrun log --json | jq -r 'select(.type=="run").run'); do
+    provrun show "$run" --json | jq -r 'select(.type=="execution") | "\(.step) \(.state)"'
+  done | sort
+}

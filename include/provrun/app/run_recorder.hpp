@@ -61,6 +61,12 @@ class RunRecorder : public core::RunLog {
     std::function<bool(const std::string& path)> may_go = {};
     /// Contents that were recognised by their keyed hashes: earlier runs withheld them.
     std::function<std::unordered_set<core::ContentId>()> recognised = {};
+    /// Of executions that ended some time ago: where the bytes of the artifact may be, if nobody
+    /// has changed or removed them. The record's `ended` stays what it is. Empty: they have ended
+    /// just now, and their bytes are at their paths.
+    std::function<std::string(const core::Artifact&)> bytes_of = {};
+    /// Where the journal is; empty: in the workspace's runs, where recover_runs finds it.
+    std::string directory = {};
   };
 
   /// The record's head: id, workflow, started … are filled in by the caller; state is running.

@@ -24,6 +24,7 @@ class Workspace {
   std::string state_directory() const;               ///< root/.provrun
   std::string repository_directory() const;          ///< root/.provrun/repository
   std::string runs_directory() const;                ///< root/.provrun/runs
+  std::string spool_directory() const;               ///< root/.provrun/spool; may be missing
   /// Removes the unfinished outputs of failed steps in root/.provrun/unfinished, except those of
   /// the last runs.
   void keep_unfinished(std::size_t runs) const;

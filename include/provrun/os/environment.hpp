@@ -28,6 +28,8 @@ std::uint64_t available_memory();
 /// The first executable of that name on PATH (or the name itself if it has a slash and is
 /// executable).
 std::optional<std::string> find_program(const std::string& name);
+/// The program that this process runs, as an absolute path.
+std::string own_program();
 /// The number of this process.
 int process_id();
 /// Kernel's boot id; a lock of another boot is stale.
