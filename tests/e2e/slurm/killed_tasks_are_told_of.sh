@@ -1,28 +1,37 @@
-# A task that is killed without a word leaves that it was started; Slurm says what became of it.
+# A task that is killed without a word leaves that it was started; Slurm says what became of it. One that is told to end
+# records that itself.
 slurm
+trap 'scancel $a $b $c 2> /dev/null' EXIT
 printf '#!/bin/sh\ntouch begun.$1; sleep 600\n' > long.sh
-ok provrun sbatch long.sh a
-a=$(grep -o '[0-9]*$' "$out")
-ok provrun sbatch --requeue long.sh b
-b=$(grep -o '[0-9]*$' "$out")
-wait_for test -e begun.a
-wait_for test -e begun.b
+submit() {
+  ok provrun sbatch "$@"
+  grep -o '[0-9]*$' "$out"
+}
+a=$(submit long.sh a)
+b=$(submit --requeue long.sh b)
+c=$(submit long.sh c)
+for x in a b c; do wait_for test -e begun.$x; done
+process_of() { cat .provrun/spool/*/started | jq -r "select(.slurm_job == \"$1\").process"; }
+state_is() { squeue -h -t all -j "$1" -o %T | grep -q "$2"; }
 js repair --spool
-expect_summary recorded_executions=0 running=2
-ok scancel --signal=KILL --full "$a"
-wait_for sh -c "squeue -h -t all -j $a -o %T | grep -q -v RUNNING"
-# Asked within the minute nobody is bothered again.
+expect_summary recorded_executions=0 running=3
+kill -9 "$(process_of "$a")"
+wait_for state_is "$a" FAILED
+scancel "$c"
+wait_for state_is "$c" CANCELLED
+# Slurm has been asked within this minute: nobody bothers it again.
 js repair --spool
-expect_summary recorded_executions=0 running=2
+expect_summary recorded_executions=1 running=2
+ok provrun show latest
+has "$out" 'failed with exit code 143'
 rm .provrun/spool/asked
+kill -9 "$(process_of "$b")"
 scontrol requeue "$b"
-wait_for sh -c "squeue -h -t all -j $b -o %T | grep -q PENDING"
+wait_for state_is "$b" PENDING
 js repair --spool
 expect_summary recorded_executions=2
-scancel "$b"
+for run in $(provrun log --json | jq -r 'select(.type=="run").run'); do provrun show "$run"; done > "$out"
+has "$out" 'was ended before it could be recorded: Slurm says FAILED'
+has "$out" 'was ended before it could be recorded: Slurm says REQUEUED'
 js log
-expect_json '[.[]|select(.type=="run")]|length == 2 and all(.state == "interrupted")'
-ok provrun log
-for run in $(last_run) $(provrun log --json | jq -r 'select(.type=="run").run' | tail -n 1); do provrun show "$run"; done > "$out"
-has "$out" 'was ended before it could be recorded: Slurm says '
-has "$out" 'Slurm says REQUEUED'
+expect_json '[.[]|select(.type=="run")]|length == 3 and all(.state == "interrupted")'
