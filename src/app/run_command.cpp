@@ -2,20 +2,20 @@
 
 #include <algorithm>
 
+#include "command_record.hpp"
 #include "execution_log.hpp"
+#include "make_record.hpp"
 #include "observed_redactor.hpp"
 #include "provrun/app/archive.hpp"
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/run_recorder.hpp"
 #include "provrun/app/spool.hpp"
 #include "provrun/app/traced_files.hpp"
-#include "provrun/app/version.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/catalog/state_file.hpp"
 #include "provrun/core/links.hpp"
-#include "provrun/engine/observed.hpp"
 #include "provrun/engine/step_key.hpp"
 #include "provrun/exec/local_executor.hpp"
 #include "provrun/os/clock.hpp"
@@ -28,11 +28,6 @@
 namespace provrun::app {
 
 namespace {
-
-std::string recorded_path(const std::string& root, const std::string& path) {
-  const auto full = os::absolute_path(path);
-  return full.starts_with(root + "/") ? full.substr(root.size() + 1) : full;
-}
 
 void refuse_own(const std::vector<std::string>& paths, const std::string& root) {
   for (const auto& path : paths)
@@ -59,40 +54,6 @@ std::vector<core::Artifact> identify_all(CachedFiles& files, const std::vector<s
     std::move(state->files.begin(), state->files.end(), std::back_inserter(artifacts));
   }
   return artifacts;
-}
-
-// What the command was seen to do completes what was said of it.
-void take_observation(core::Execution& execution, core::Observation& observation,
-                      const CommandRequest& request, const std::string& root, CachedFiles& files) {
-  execution.grade = observation.grade;
-  execution.grade_reason = observation.reason;
-  if (observation.mechanism.empty()) return;
-  engine::Declared declared;
-  for (const auto& input : execution.inputs) declared.inputs.push_back(input.path);
-  for (const auto& output : request.outputs) {
-    const auto path = recorded_path(root, output);
-    declared.outputs.push_back(path);
-    declared.outputs.push_back(path + "/");  // it may be a folder
-  }
-  const std::vector<std::pair<std::string, std::string>> environment(request.variables.begin(),
-                                                                     request.variables.end());
-  const auto scene = engine::scene_of(environment);
-  auto seen = engine::sort_out(std::move(observation), declared, scene, [](core::Access&) {});
-  execution.observed = std::move(seen.observed);
-  execution.observed.search_path = engine::search_path_of(environment);
-  std::erase_if(execution.observed.unused_outputs,
-                [&](const auto& path) { return path.ends_with('/'); });
-  std::move(seen.inputs.begin(), seen.inputs.end(), std::back_inserter(execution.inputs));
-  execution.inputs_changed = std::move(seen.changed);
-  for (const auto& path : seen.written) {
-    try {
-      const auto state = files.identify(path, core::PathKind::file);
-      if (!state) continue;
-      execution.outputs.push_back(state->files.at(0));
-      execution.observed.undeclared_outputs.push_back(path);
-    } catch (const base::Error&) {  // a folder, a socket: nothing that one could keep
-    }
-  }
 }
 
 bool is_set(const engine::Variables& variables, const std::string& name) {
@@ -266,26 +227,13 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
     execution.inputs.push_back(script_of(*request.batch));
 
   const auto& words = request.batch ? request.batch->words : request.command;
-  core::RunRecord record;
-  record.id.uuid = os::new_uuid();
   const auto title = request.batch ? request.batch->title : os::base_name(words.at(0));
-  record.workflow = (request.batch ? "sbatch " : "exec ") + title;
-  record.started = os::now();
-  record.ended = record.started;
-  record.user = os::user_name();
-  record.host = os::host_name();
-  record.parameters = codec::Json::object();
+  auto record =
+      begin_record((request.batch ? "sbatch " : "exec ") + title, request.trigger, redactor);
   if (spooled) add_slurm_parameters(record.parameters, request.variables);
-  record.tool_version = std::string(kVersion);
-  codec::Json trigger_words = codec::Json::array();
-  for (const auto& word : request.trigger) trigger_words.push_back(word);
-  const auto trigger = redactor.redact_json(trigger_words).json;
-  for (const auto& word : trigger.as_array()) record.trigger.push_back(word.as_string());
 
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : " ") + base::shell_quote(word);
   engine::KeyParts parts;
-  parts.run = {redactor.redact(text).text};
+  parts.run = {redactor.redact(shell_line(words)).text};
   parts.directory =
       directory == workspace.root() ? "." : recorded_path(workspace.root(), directory);
   for (const auto& input : execution.inputs) parts.inputs.emplace_back(input.path, input.content);
@@ -347,7 +295,11 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
     told = now;
   }
   const auto& attempt = results[0].attempt;
-  take_observation(execution, results[0].observation, request, workspace.root(), files);
+  std::vector<std::string> declared;
+  for (const auto& output : request.outputs)
+    declared.push_back(recorded_path(workspace.root(), output));
+  take_observation(execution, std::move(results[0].observation), declared, request.variables,
+                   [&](const auto& path) { return identify_file(files, path); });
   execution.attempts = {attempt};
 
   report.exit_code = attempt.signal != 0 ? 128 + attempt.signal : attempt.exit_code;

@@ -139,13 +139,13 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
     for (const auto& file : *files) state.may_store(file.path);
   if (execution.state != core::StepState::skipped) state.append(text);
   for (const auto& input : execution.inputs)
-    if (state.is_late() ||
+    if (state.files_may_change() ||
         core::evidence_of_input(execution, input.path) == core::Evidence::observed)
       state.try_keep(input);
   for (const auto& output : execution.outputs) {
     if (!state.may_store(output.path))
       state.look_through(output);
-    else if (state.is_late() ||
+    else if (state.files_may_change() ||
              core::evidence_of_output(execution, output.path) == core::Evidence::observed)
       state.try_keep(output);
     else

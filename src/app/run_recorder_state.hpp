@@ -93,6 +93,8 @@ struct RunRecorder::State {
   }
   // Its executions ended before it began: their files may have changed since.
   bool is_late() const { return static_cast<bool>(setup.bytes_of); }
+  // What the repository lacks in the end is named, and no failure.
+  bool files_may_change() const { return is_late() || setup.files_may_change; }
   std::string bytes_of(const core::Artifact& artifact) const {
     return is_late() ? setup.bytes_of(artifact) : setup.files->absolute(artifact.path);
   }
@@ -296,7 +298,7 @@ struct RunRecorder::State {
       if (!may_store(input.path)) continue;
       Held held{input};
       held.artifact.mode &= core::kPermissionBits;
-      held.may_lack = is_late() || may_go(input.path);
+      held.may_lack = files_may_change() || may_go(input.path);
       if (next >= undeclared.size() || undeclared[next] != input.path)
         next = static_cast<std::size_t>(
             std::lower_bound(undeclared.begin(), undeclared.end(), input.path) -
@@ -318,10 +320,10 @@ struct RunRecorder::State {
                              Held{output});
     for (const auto& output : execution.outputs)
       if (may_store(output.path))
-        hint =
-            add_artifact({output, is_late() || core::evidence_of_output(execution, output.path) ==
-                                                   core::Evidence::observed},
-                         true, hint);
+        hint = add_artifact(
+            {output, files_may_change() || core::evidence_of_output(execution, output.path) ==
+                                               core::Evidence::observed},
+            true, hint);
   }
 
   void remember_step(const core::Execution& execution) {

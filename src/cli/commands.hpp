@@ -46,6 +46,7 @@ int command_prune(const Call& call);
 
 int command_exec(const Call& call);
 int command_sbatch(const Call& call);
+int command_make(const Call& call);
 int command_reproduce(const Call& call);
 
 int command_init(const Call& call);

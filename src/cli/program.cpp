@@ -50,14 +50,21 @@ class Splitter {
         break;
       }
       if (take(word)) continue;
-      if (verb_.empty() && (word == "-f" || word == "--file") && at_ + 1 < arguments_.size()) {
+      const bool has_value =
+          word == "-f" || word == "--file" || word == "--trace" || word == "--require";
+      if (verb_.empty() && has_value && at_ + 1 < arguments_.size()) {
         rest_.push_back(word);
         rest_.push_back(arguments_[++at_]);  // `provrun -f FILE plan`: its value is no verb
         continue;
       }
       if (verb_.empty() && !word.starts_with('-')) {
         verb_ = word;
-        if (find_command(word) == nullptr) rest_.push_back(word);
+        const auto* command = find_command(word);
+        if (command == nullptr) rest_.push_back(word);
+        if (command != nullptr && command->takes_all) {
+          take_all();
+          break;
+        }
         continue;
       }
       rest_.push_back(word);
@@ -121,6 +128,15 @@ class Splitter {
     if (++at_ >= arguments_.size()) throw misuse(name + " needs a value");
     value = arguments_[at_];
     return true;
+  }
+
+  // All that follows the verb is for the program that it runs, but for `provrun make --help` alone.
+  void take_all() {
+    auto& call = result_.call;
+    call.has_command = true;
+    call.command.assign(arguments_.begin() + static_cast<std::ptrdiff_t>(at_) + 1,
+                        arguments_.end());
+    result_.help = result_.help || call.command == std::vector<std::string>{"--help"};
   }
 
   // A first word that is no verb is a pipeline: `provrun pipeline.yaml` means `provrun run

@@ -51,10 +51,11 @@ LocalExecutor::~LocalExecutor() = default;
 void LocalExecutor::start(core::Job job) {
   auto& state = *state_;
   Slot* slot = nullptr;
+  const auto kind = Slot::kind_of(job);
   {
     const std::lock_guard lock(state.mutex);
     const auto found = std::find_if(state.idle.rbegin(), state.idle.rend(), [&](const auto* one) {
-      return one->streams() == job.streams && one->mode() == job.trace && one->usable();
+      return one->kind() == kind && one->usable();
     });
     if (found != state.idle.rend()) {
       slot = *found;
@@ -62,7 +63,7 @@ void LocalExecutor::start(core::Job job) {
     }
   }
   if (slot == nullptr) {
-    state.slots.push_back(std::make_unique<Slot>(job.streams, job.trace, state.logs, state.hasher,
+    state.slots.push_back(std::make_unique<Slot>(kind, state.logs, state.hasher,
                                                  [&state](Slot& done, core::JobResult result) {
                                                    const std::lock_guard lock(state.mutex);
                                                    state.ended.push_back(std::move(result));

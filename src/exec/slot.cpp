@@ -40,6 +40,18 @@ void add_library(core::Job& job) {
   job.environment.emplace_back("LD_PRELOAD", library);
 }
 
+// Before the makefiles that the user wants read first.
+void add_makefile(core::Job& job) {
+  std::erase_if(job.environment,
+                [&](const auto& one) { return one.first == trace::Recorders::variable(); });
+  for (auto& [name, value] : job.environment)
+    if (name == "MAKEFILES") {
+      value = trace::Recorders::makefiles_value() + " " + value;
+      return;
+    }
+  job.environment.emplace_back("MAKEFILES", trace::Recorders::makefiles_value());
+}
+
 const std::string* find_variable(const core::Job& job, std::string_view name) {
   for (const auto& [key, value] : job.environment)
     if (key == name) return &value;
@@ -54,7 +66,9 @@ struct Slot::Running {
   std::size_t next_script = 0;
   std::string program;  // that was started last
   SpareLogs::Log log;
-  std::unique_ptr<trace::Recorder> recorder;
+  std::unique_ptr<trace::Recorders> recorders;
+  trace::Recorder* recorder = nullptr;  // the one of what belongs to no recipe
+  std::string undivided;
   std::chrono::nanoseconds deadline{};       // of the job, 0: none
   std::chrono::nanoseconds kill_deadline{};  // after SIGTERM, 0: not terminated
   bool asks_until = false;                   // the condition of the job runs, or has run
@@ -63,10 +77,12 @@ struct Slot::Running {
   std::unique_ptr<MemoryLimit> memory;  // null: none
 };
 
-Slot::Slot(core::Streams streams, core::TraceMode mode, SpareLogs& logs,
-           trace::DeferredHasher& hasher, Done done)
-    : streams_(streams),
-      mode_(mode),
+Slot::Kind Slot::kind_of(const core::Job& job) {
+  return {job.streams, job.trace, job.recipes ? Recipes::told : Recipes::ignored};
+}
+
+Slot::Slot(Kind kind, SpareLogs& logs, trace::DeferredHasher& hasher, Done done)
+    : kind_(kind),
       logs_(logs),
       hasher_(hasher),
       done_(std::move(done)),
@@ -121,12 +137,12 @@ void Slot::serve() {
 void Slot::open_launcher() {
   if (launcher_) return;
   launcher_ = std::make_unique<LauncherProcess>(
-      streams_ == core::Streams::captured ? os::ProcessGroup::own : os::ProcessGroup::inherit);
-  if (mode_ == core::TraceMode::off) {
+      kind_.streams == core::Streams::captured ? os::ProcessGroup::own : os::ProcessGroup::inherit);
+  if (kind_.mode == core::TraceMode::off) {
     reason_ = "observing was switched off";
     return;
   }
-  if (mode_ != core::TraceMode::notify) {
+  if (kind_.mode != core::TraceMode::notify) {
     try {
       announcements_ = std::make_unique<trace::Announcements>();
     } catch (const base::Error& error) {
@@ -134,7 +150,10 @@ void Slot::open_launcher() {
     }
   }
   auto result = launcher_->install_filter(
-      trace::step_filter(trace::FilterAction::notify, announcements_ != nullptr), true,
+      trace::step_filter(
+          trace::FilterAction::notify, announcements_ != nullptr,
+          kind_.recipes == Recipes::told ? trace::Exits::watched : trace::Exits::pass),
+      true,
       announcements_ ? announcements_->library().fd() : -1);
   if (result.error != 0) {
     announcements_.reset();
@@ -146,7 +165,7 @@ void Slot::open_launcher() {
     announcements_.reset();
     reason_ = "the kernel cannot give files to programs (seccomp, Linux 5.14 or later)";
   }
-  if (!announcements_ && mode_ == core::TraceMode::preload_notify) {
+  if (!announcements_ && kind_.mode == core::TraceMode::preload_notify) {
     return;
   }
   reason_.clear();
@@ -231,7 +250,7 @@ bool Slot::start_next(Running& running) {
   }
   ++running.next_script;
 
-  const bool captured = streams_ == core::Streams::captured;
+  const bool captured = kind_.streams == core::Streams::captured;
   request.own_group = captured;
   if (captured && !running.log.file) running.log = logs_.take();
   request.stdin_fd = captured ? null_.fd() : 0;
@@ -315,16 +334,21 @@ void Slot::wait_for_end(Running& running) {
         {launcher_->fd(), POLLIN, 0}, {wake_.fd(), POLLIN, 0}, {listener_.fd(), POLLIN, 0}};
     int patience = milliseconds_left(running);
     if (announcements_) {
-      interval = announcements_->drain(running.recorder.get())
+      interval = announcements_->drain(running.recorders.get())
                      ? kReadingInterval
                      : std::min(interval * 2, kLongestReadingInterval);
       patience = patience < 0 ? interval : std::min(patience, interval);
+    }
+    if (running.recorders && running.recorders->divides()) {
+      constexpr int kLookInterval = 200;  // milliseconds
+      running.recorders->look_around();
+      patience = patience < 0 ? kLookInterval : std::min(patience, kLookInterval);
     }
     hasher_.contents().rest();
     const int n = ::poll(files, 3, patience);
     if (n < 0 && errno != EINTR) throw base::system_error(errno, "cannot wait for processes");
     if (n > 0 && (files[2].revents & POLLIN) != 0) {
-      listener_.serve(running.recorder.get(), launcher_->pid(), announcements_.get());
+      listener_.serve(running.recorders.get(), launcher_->pid(), announcements_.get());
       if (files[0].revents == 0 && files[1].revents == 0) continue;
     }
     if (n > 0 && (files[1].revents & POLLIN) != 0) {
@@ -351,10 +375,10 @@ void Slot::wait_for_end(Running& running) {
       attempt.cpu_system_s += static_cast<double>(ended->system_us) / 1e6;
       attempt.max_rss_bytes = std::max(attempt.max_rss_bytes, ended->max_rss_kib * 1024);
       if (ended->left != 0) {
-        if (streams_ == core::Streams::captured)
+        if (kind_.streams == core::Streams::captured)
           attempt.left_processes = true;
         else if (running.recorder)
-          running.recorder->lower_grade("processes went on after the command had ended");
+          running.recorders->lower_grade("processes went on after the command had ended");
       }
       return;
     } else {
@@ -371,11 +395,11 @@ core::Observation Slot::observation_of(Running& running) {
     return nothing;
   }
   if (announcements_) {
-    announcements_->drain(running.recorder.get());
+    announcements_->drain(running.recorders.get());
     // What outlives a command is nobody's concern any more.
-    if (streams_ == core::Streams::inherited) announcements_->turn_off();
+    if (kind_.streams == core::Streams::inherited) announcements_->turn_off();
   }
-  auto observation = running.recorder->finish();
+  auto observation = running.recorders->finish(running.attempt);
   hasher_.contents().rest();
   observation.mechanism = mechanism_;
   if (grade_ > observation.grade) {
@@ -397,6 +421,28 @@ const std::string& Slot::real_workspace(const std::string& workspace) {
   return real_workspace_;
 }
 
+// Makes ready what watches the job, and tells the job's programs of it.
+void Slot::observe(Running& running) {
+  auto& job = running.job;
+  const bool divides =
+      job.recipes && !mechanism_.empty() && listener_.can_give_files(null_);
+  if (job.recipes && !divides)
+    running.undivided = !reason_.empty()
+                            ? reason_
+                            : "the kernel cannot give files to programs (seccomp, Linux 5.14 or later)";
+  if (mechanism_.empty()) return;
+  running.recorders = std::make_unique<trace::Recorders>(
+      real_workspace(job.workspace.empty() ? job.working_directory : job.workspace), hasher_,
+      divides ? job.recipes : nullptr, launcher_->pid(), mechanism_);
+  running.recorder = &running.recorders->main();
+  if (announcements_) {
+    announcements_->begin();
+    running.recorders->expect_announcements();
+    add_library(job);
+  }
+  if (divides) add_makefile(job);
+}
+
 core::JobResult Slot::execute(core::Job job) {
   Running running;
   running.job = std::move(job);
@@ -409,16 +455,7 @@ core::JobResult Slot::execute(core::Job job) {
       running.memory = std::make_unique<MemoryLimit>(*running.job.memory_limit);
       running.memory->hold(launcher_->pid());
     }
-    if (!mechanism_.empty())
-      running.recorder = std::make_unique<trace::Recorder>(
-          real_workspace(running.job.workspace.empty() ? running.job.working_directory
-                                                       : running.job.workspace),
-          hasher_);
-    if (announcements_) {
-      announcements_->begin();
-      running.recorder->expect_announcements();
-      add_library(running.job);
-    }
+    observe(running);
     while (start_next(running))
       if (attempt.exit_code != 0 || attempt.signal != 0 || running.stopped || attempt.timed_out)
         break;
@@ -443,6 +480,7 @@ core::JobResult Slot::execute(core::Job job) {
     running.memory.reset();
   }
   result.token = running.job.token;
+  result.undivided = running.undivided;
   if (!quit_) result.observation = observation_of(running);
   if (running.log.file) {
     if (os::stat_of(running.log.file, running.log.path).size > 0)

@@ -13,23 +13,32 @@
 #include "provrun/os/file.hpp"
 #include "provrun/trace/announcements.hpp"
 #include "provrun/trace/notify_listener.hpp"
-#include "provrun/trace/recorder.hpp"
+#include "provrun/trace/recorders.hpp"
 #include "spare_logs.hpp"
 
 namespace provrun::exec {
 
 /// A place where one job runs at a time: a launcher, and a thread that waits for what it starts and
-/// observes it. Jobs of one slot share streams and trace mode, and so its filter.
+/// observes it. Jobs of one slot share streams, trace mode and whether recipes are told apart, and
+/// so its filter.
 class Slot {
  public:
   using Done = std::function<void(Slot&, core::JobResult)>;
+  enum class Recipes { ignored, told };
+  /// What jobs of one slot have in common.
+  struct Kind {
+    core::Streams streams = core::Streams::captured;
+    core::TraceMode mode = core::TraceMode::automatic;
+    Recipes recipes = Recipes::ignored;
+    bool operator==(const Kind&) const = default;
+  };
+  static Kind kind_of(const core::Job& job);
+
   /// done is called by the slot's thread.
-  Slot(core::Streams streams, core::TraceMode mode, SpareLogs& logs, trace::DeferredHasher& hasher,
-       Done done);
+  Slot(Kind kind, SpareLogs& logs, trace::DeferredHasher& hasher, Done done);
   ~Slot();
 
-  core::Streams streams() const { return streams_; }
-  core::TraceMode mode() const { return mode_; }
+  const Kind& kind() const { return kind_; }
   /// False when its launcher is gone: it cannot be given another job.
   bool usable() const { return usable_; }
   void run(core::Job job);
@@ -40,6 +49,7 @@ class Slot {
   void serve();
   core::JobResult execute(core::Job job);
   void open_launcher();
+  void observe(Running& running);
   bool start_next(Running& running);
   void wait_for_end(Running& running);
   void check_deadlines(Running& running);
@@ -48,8 +58,7 @@ class Slot {
   core::Observation observation_of(Running& running);
   const std::string& real_workspace(const std::string& workspace);
 
-  core::Streams streams_;
-  core::TraceMode mode_;
+  Kind kind_;
   SpareLogs& logs_;
   trace::DeferredHasher& hasher_;
   Done done_;

@@ -95,6 +95,39 @@ void AccessTable::before_change(const Found& found) {
   if (found.presence == Presence::file) hasher_.settle(found.stat.device, found.stat.inode);
 }
 
+void AccessTable::files_are_made() {
+  for (auto& [path, entry] : entries_) {
+    if (!entry.own() || !in_workspace(path)) continue;
+    const auto stat = [&]() -> std::optional<os::FileStat> {
+      try {
+        return os::lstat_file(entry.real());
+      } catch (const base::Error&) {
+        return std::nullopt;
+      }
+    }();
+    if (!stat || stat->type != os::FileType::regular) {
+      entry.made.reset();
+      continue;
+    }
+    if (entry.made && entry.made_stat == *stat) continue;
+    entry.made_stat = *stat;
+    entry.made = hasher_.later(entry.real(), *stat);
+  }
+}
+
+std::vector<core::Artifact> AccessTable::made() {
+  std::vector<core::Artifact> files;
+  for (auto& [path, entry] : entries_) {
+    if (!entry.made) continue;
+    if (const auto content = hasher_.wait(entry.made))
+      files.push_back(
+          {recorded_path(path), *content, entry.made_stat.size, entry.made_stat.mode & 07777U});
+  }
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  return files;
+}
+
 std::string AccessTable::recorded_path(const std::string& path) const {
   if (path == workspace_) return ".";
   if (path.size() > workspace_.size() && path.starts_with(workspace_) &&

@@ -9,6 +9,7 @@
 
 #include "provrun/core/access.hpp"
 #include "provrun/core/access_set.hpp"
+#include "provrun/core/record.hpp"
 #include "provrun/trace/deferred_hasher.hpp"
 #include "resolver.hpp"
 
@@ -21,6 +22,9 @@ struct Entry {
   os::FileStat stat;                  // at the use that the content belongs to
   std::string real_path;              // as in Found
   std::shared_ptr<DeferredHasher::Pending> pending;
+  // Of a file that was written: as it was when that was over, for now.
+  os::FileStat made_stat;
+  std::shared_ptr<DeferredHasher::Pending> made;
   std::vector<core::ListingEntry> names;
   bool listed = false;
   bool examined = false;  // as a program
@@ -50,6 +54,10 @@ class AccessTable {
   void before_change(const Found& found);
   Entry* find(const std::string& path);
   bool in_workspace(const std::string& path) const { return recorded_path(path) != path; }
+
+  // As in Recorder.
+  void files_are_made();
+  std::vector<core::Artifact> made();
 
   /// Waits for all contents. Sorted by path.
   std::vector<core::Access> finish();

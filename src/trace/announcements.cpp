@@ -14,7 +14,7 @@
 #include "announcer/image.hpp"
 #include "announcer/layout.hpp"
 #include "provrun/base/error.hpp"
-#include "provrun/trace/recorder.hpp"
+#include "provrun/trace/recorders.hpp"
 
 namespace provrun::trace {
 
@@ -71,8 +71,9 @@ struct Announcements::Reader {
 
   // The programs may write what they like into this memory: nothing in it is believed, and what is
   // looked at is copied first.
-  void read_chunk(std::uint32_t index, Recorder* recorder) {
+  void read_chunk(std::uint32_t index, std::uint32_t mark, Recorders* recorders) {
     auto& chunk = ring->chunks[index];
+    Recorder* const recorder = recorders != nullptr ? &recorders->of(mark - 1) : nullptr;
     auto& done = at[index];
     const bool full = load(chunk.full) != 0;
     const std::size_t end = std::min<std::size_t>(load(chunk.published), sizeof chunk.data);
@@ -135,7 +136,7 @@ Announcements::Announcements()
 
 Announcements::~Announcements() = default;
 
-bool Announcements::drain(Recorder* recorder) {
+bool Announcements::drain(Recorders* recorders) {
   auto& reader = *reader_;
   const auto sequence = load(reader.ring->sequence);
   if (sequence == reader.sequence) return false;
@@ -143,7 +144,8 @@ bool Announcements::drain(Recorder* recorder) {
   // Chunks are taken from hint on, so that none can lie beyond it until it has gone round.
   reader.high = std::min(kChunks, std::max(reader.high, load(reader.ring->hint) + 64));
   for (std::uint32_t i = 0; i < reader.high; ++i)
-    if (load(reader.ring->taken[i]) != 0) reader.read_chunk(i, recorder);
+    if (const auto mark = load(reader.ring->taken[i]); mark != 0)
+      reader.read_chunk(i, mark, recorders);
   return true;
 }
 

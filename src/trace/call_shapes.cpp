@@ -15,6 +15,7 @@ constexpr CallShape kCalls64[] = {
     {42, Call::connect},                          // connect
     {44, Call::send},                             // sendto
     {59, Call::execute, -1, 0},                   // execve
+    {60, Call::exit},                             // exit
     {76, Call::truncate, -1, 0},                  // truncate
     {78, Call::list, 0},                          // getdents
     {80, Call::look, -1, 0},                      // chdir
@@ -45,6 +46,7 @@ constexpr CallShape kCalls64[] = {
     {197, Call::look, -1, 0},                     // removexattr
     {198, Call::look, -1, 0, -1, -1, -1, false},  // lremovexattr
     {217, Call::list, 0},                         // getdents64
+    {231, Call::exit},                            // exit_group
     {235, Call::look, -1, 0},                     // utimes
     {254, Call::look, -1, 1},                     // inotify_add_watch
     {257, Call::openat, 0, 1, -1, -1, 2},         // openat
@@ -74,6 +76,7 @@ constexpr CallShape kCalls64[] = {
 };
 
 constexpr CallShape kCalls32[] = {
+    {1, Call::exit},                              // exit
     {5, Call::open, -1, 0, -1, -1, 1},            // open
     {8, Call::creat, -1, 0},                      // creat
     {9, Call::link, -1, 0, -1, 1},                // link
@@ -118,6 +121,7 @@ constexpr CallShape kCalls32[] = {
     {233, Call::look, -1, 0, -1, -1, -1, false},  // llistxattr
     {235, Call::look, -1, 0},                     // removexattr
     {236, Call::look, -1, 0, -1, -1, -1, false},  // lremovexattr
+    {252, Call::exit},                            // exit_group
     {268, Call::look, -1, 0},                     // statfs64
     {271, Call::look, -1, 0},                     // utimes
     {292, Call::look, -1, 1},                     // inotify_add_watch

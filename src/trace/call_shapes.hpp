@@ -28,7 +28,8 @@ enum class Call : std::uint8_t {
   connect,
   send,
   socketcall,
-  view  // chroot, mount, …: what paths mean may change
+  view,  // chroot, mount, …: what paths mean may change
+  exit   // names no file; watched where it is asked for
 };
 
 /// Where a call has its arguments; -1: nowhere.

@@ -107,7 +107,7 @@ class Program {
   std::vector<std::uint64_t> words_;
 };
 
-Program calls_of(Abi abi, std::uint32_t answer, bool announced_pass) {
+Program calls_of(Abi abi, std::uint32_t answer, bool announced_pass, Exits exits) {
   constexpr auto kRefuse = SECCOMP_RET_ERRNO | ENOSYS;
   Program program;
   program.load(static_cast<std::uint32_t>(offsetof(seccomp_data, nr)));
@@ -119,7 +119,8 @@ Program calls_of(Abi abi, std::uint32_t answer, bool announced_pass) {
     program.give(SECCOMP_RET_ALLOW);
     program.give(kRefuse);
   }
-  for (const auto& shape : call_shapes(abi)) program.watch(shape, abi);
+  for (const auto& shape : call_shapes(abi))
+    if (shape.call != Call::exit || exits == Exits::watched) program.watch(shape, abi);
   program.give(SECCOMP_RET_ALLOW);
   program.finish(answer, announced_pass);
   return program;
@@ -127,11 +128,11 @@ Program calls_of(Abi abi, std::uint32_t answer, bool announced_pass) {
 
 }  // namespace
 
-std::vector<std::uint64_t> step_filter(FilterAction action, bool announced_pass) {
+std::vector<std::uint64_t> step_filter(FilterAction action, bool announced_pass, Exits exits) {
   const std::uint32_t answer =
       action == FilterAction::notify ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_TRACE;
-  const auto native = calls_of(Abi::x86_64, answer, announced_pass);
-  const auto older = calls_of(Abi::i386, answer, false);
+  const auto native = calls_of(Abi::x86_64, answer, announced_pass, exits);
+  const auto older = calls_of(Abi::i386, answer, false, exits);
   Program program;
   program.load(static_cast<std::uint32_t>(offsetof(seccomp_data, arch)));
   program.if_equal(AUDIT_ARCH_X86_64, 1);

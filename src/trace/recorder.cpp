@@ -10,6 +10,7 @@
 #include "announcer/layout.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
+#include "recipes.hpp"
 #include "recorder_state.hpp"
 
 namespace provrun::trace {
@@ -85,6 +86,16 @@ void Recorder::State::forget_paths() {
 void Recorder::State::paths_change() {
   forget_paths();
   unsettled_ = true;
+  seen_changes_ = ++*changes_;
+}
+
+// Before a call is looked at: the last one has done by now what it was about to do.
+void Recorder::State::settle_paths() {
+  if (unsettled_) ++*changes_;
+  unsettled_ = false;
+  if (seen_changes_ == *changes_) return;
+  seen_changes_ = *changes_;
+  forget_paths();
 }
 
 std::optional<Recorder::State::Named> Recorder::State::name(const SystemCall& call, int directory,
@@ -97,9 +108,11 @@ std::optional<Recorder::State::Named> Recorder::State::name(const SystemCall& ca
       lower(core::Grade::partial, "a program does not let others look into it (not dumpable)");
     return std::nullopt;
   }
-  if (announcements_ && text->starts_with("/provrun/")) {
-    if (*text == announcer::kLibraryPath) answer_ = Answer::library;
-    if (*text == announcer::kRingPath) answer_ = Answer::ring;
+  if ((announcements_ || makes_) && text->starts_with("/provrun/")) {
+    if (announcements_ && *text == announcer::kLibraryPath) answer_ = Answer::library;
+    if (announcements_ && *text == announcer::kRingPath) answer_ = Answer::ring;
+    if (makes_ && *text == kTargetsPath) answer_ = Answer::targets;
+    if (makes_ && *text == kNotesPath) answer_ = Answer::notes;
     if (answer_ != Answer::go_on) return std::nullopt;
   }
   if (!text->empty() && text->front() == '/' && !below) return Named{std::move(*text), follow};
@@ -208,10 +221,7 @@ Recorder::Answer Recorder::State::handle(const SystemCall& call) {
   const auto* shape = find_call(call.abi, call.number);
   if (shape == nullptr) return answer_;
   thread_ = call.thread;
-  if (unsettled_) {
-    unsettled_ = false;
-    forget_paths();
-  }
+  settle_paths();
   const int flags = shape->flags >= 0 ? int_argument(call, shape->flags) : 0;
   const auto named = [&](Follow follow) {
     return name(call, shape->directory, shape->path, follow);
@@ -278,6 +288,8 @@ Recorder::Answer Recorder::State::handle(const SystemCall& call) {
         connect(words[connects ? 1 : 4], words[connects ? 2 : 5]);
       break;
     }
+    case Call::exit:
+      break;
     case Call::view:
       if (shape->path >= 0)
         if (const auto one = named(Follow::yes)) look(*one);
@@ -305,8 +317,9 @@ core::Observation Recorder::State::finish() {
   return observation;
 }
 
-Recorder::Recorder(std::string workspace, DeferredHasher& hasher)
-    : state_(std::make_unique<State>(std::move(workspace), hasher)) {}
+Recorder::Recorder(std::string workspace, DeferredHasher& hasher,
+                   std::shared_ptr<std::uint64_t> changes)
+    : state_(std::make_unique<State>(std::move(workspace), hasher, std::move(changes))) {}
 Recorder::~Recorder() = default;
 
 Recorder::Answer Recorder::handle(const SystemCall& call) {
@@ -330,6 +343,18 @@ void Recorder::announced(const Announced& call) {
 
 void Recorder::expect_announcements() {
   state_->announcements_ = true;
+}
+
+void Recorder::expect_makes() {
+  state_->makes_ = true;
+}
+
+void Recorder::files_are_made() {
+  state_->table_.files_are_made();
+}
+
+std::vector<core::Artifact> Recorder::made() {
+  return state_->table_.made();
 }
 
 bool Recorder::views_may_change() const {

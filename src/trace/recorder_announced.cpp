@@ -109,10 +109,7 @@ void Recorder::State::announced_open(const Named& named, const Announced& call) 
 
 void Recorder::State::announced(const Announced& call) {
   thread_ = 0;
-  if (unsettled_) {
-    unsettled_ = false;
-    forget_paths();
-  }
+  settle_paths();
   const bool at_link = call.kind == Announced::Kind::read_link ||
                        call.kind == Announced::Kind::look_at_link ||
                        (call.kind == Announced::Kind::open && (call.flags & O_NOFOLLOW) != 0);

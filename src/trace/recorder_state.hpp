@@ -17,11 +17,12 @@ namespace provrun::trace {
 
 class Recorder::State {
  public:
-  State(std::string workspace, DeferredHasher& hasher)
+  State(std::string workspace, DeferredHasher& hasher, std::shared_ptr<std::uint64_t> changes)
       : table_(std::move(workspace), hasher),
         resolver_([this](const auto& link, const auto& target) {
           if (!link.path.starts_with("/proc/")) table_.follow(link, target);
-        }) {}
+        }),
+        changes_(std::move(changes)) {}
 
   Answer handle(const SystemCall& call);
   void announced(const Announced& call);
@@ -40,6 +41,7 @@ class Recorder::State {
 
   pid_t thread_ = 0;
   bool announcements_ = false;  // programs have the library that announces
+  bool makes_ = false;          // makes read the makefile that tells recipes apart
   bool views_may_change_ = false;
 
  private:
@@ -70,7 +72,12 @@ class Recorder::State {
   void announced_open(const Named& named, const Announced& call);
   void connect(std::uint64_t address, std::uint64_t size);
 
+  void settle_paths();
+
+ public:
   AccessTable table_;
+
+ private:
   Resolver resolver_;
   Processes processes_;
   // By the path as it was said, which lies in the table or in names_.
@@ -81,6 +88,8 @@ class Recorder::State {
   bool library_unfit_ = false;  // for the program that is about to start
   Answer answer_ = Answer::go_on;
   bool unsettled_ = false;  // the last call may have changed what paths lead to
+  std::shared_ptr<std::uint64_t> changes_;  // how often that was so, in all parts of the job
+  std::uint64_t seen_changes_ = 0;
   std::set<std::string> network_;
   core::Grade grade_ = core::Grade::traced;
   std::string reason_;

@@ -116,4 +116,109 @@ std::optional<Kin> kin_of(pid_t thread) {
   return Kin{number("\nTgid:\t"), number("\nPPid:\t")};
 }
 
+std::optional<Times> times_of(pid_t thread) {
+  const int fd = ::open(ProcPath(thread, "stat").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  char buffer[1024];
+  const auto n = ::read(fd, buffer, sizeof buffer);
+  ::close(fd);
+  if (n <= 0) return std::nullopt;
+  std::string_view text(buffer, static_cast<std::size_t>(n));
+  const auto name_end = text.rfind(')');  // a name may have anything in it
+  if (name_end == std::string_view::npos || name_end + 3 > text.size()) return std::nullopt;
+  text.remove_prefix(name_end + 2);
+  // proc(5): the state is field 3, user and system time 14 to 17, the start 22.
+  std::array<std::string_view, 20> fields;
+  for (auto& field : fields) {
+    const auto end = std::min(text.find(' '), text.size());
+    field = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  const auto number = [&](std::size_t field) {
+    std::uint64_t value = 0;
+    const auto digits = fields.at(field - 3);
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+  };
+  static const auto ticks = static_cast<double>(std::max(1L, ::sysconf(_SC_CLK_TCK)));
+  Times times;
+  if (!fields[0].empty()) times.state = fields[0].front();
+  times.user_s = static_cast<double>(number(14) + number(16)) / ticks;
+  times.system_s = static_cast<double>(number(15) + number(17)) / ticks;
+  times.start = number(22);
+  return times;
+}
+
+namespace {
+
+constexpr std::size_t kPointersAtOnce = 128;
+constexpr std::size_t kMostPointers = 16384;
+
+// A block of a list of pointers; shorter where what lies behind is not there. Zero ends the list.
+std::vector<std::uint64_t> pointers_at(pid_t thread, std::uint64_t address) {
+  for (std::size_t want = kPointersAtOnce; want > 0; want /= 2) {
+    std::vector<std::uint64_t> block(want);
+    if (read_memory(thread, address, block.data(), want * 8)) return block;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> variable_in(pid_t thread, std::uint64_t environment,
+                                       std::string_view name) {
+  constexpr std::size_t kBegin = 32;
+  if (name.size() + 1 > kBegin) return std::nullopt;
+  for (std::size_t seen = 0; seen < kMostPointers;) {
+    const auto block = pointers_at(thread, environment + seen * 8);
+    if (block.empty()) return std::nullopt;
+    const auto count = static_cast<std::size_t>(
+        std::find(block.begin(), block.end(), std::uint64_t{0}) - block.begin());
+    // Many at once: most begin with something else.
+    std::vector<std::array<char, kBegin>> begins(count);
+    for (std::size_t at = 0; at < count;) {
+      std::array<iovec, kPointersAtOnce> local{};
+      std::array<iovec, kPointersAtOnce> remote{};
+      const auto n = count - at;
+      for (std::size_t i = 0; i < n; ++i) {
+        local.at(i) = {begins[at + i].data(), kBegin};
+        remote.at(i) = {reinterpret_cast<void*>(block[at + i]), kBegin};
+      }
+      const auto got = ::process_vm_readv(thread, local.data(), n, remote.data(), n, 0);
+      at += got > 0 ? static_cast<std::size_t>(got) / kBegin : 0;
+      if (at >= count) break;
+      // One that ends where the memory does.
+      begins[at].fill('\0');
+      read_memory(thread, block[at], begins[at].data(), name.size() + 1);
+      ++at;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string_view text(begins[i].data(), kBegin);
+      if (text.starts_with(name) && text[name.size()] == '=')
+        return read_string(thread, block[i] + name.size() + 1, 131072);
+    }
+    if (count < block.size()) return std::nullopt;
+    seen += count;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> strings_in(pid_t thread, std::uint64_t list, std::size_t bytes) {
+  std::vector<std::string> strings;
+  for (std::size_t seen = 0; seen < kMostPointers;) {
+    const auto block = pointers_at(thread, list + seen * 8);
+    if (block.empty()) return strings;
+    for (const auto address : block) {
+      if (address == 0 || bytes == 0) return strings;
+      auto text = read_string(thread, address, 131072);
+      if (!text) return strings;
+      if (text->size() > bytes) text->resize(bytes);
+      bytes -= text->size();
+      strings.push_back(std::move(*text));
+    }
+    seen += block.size();
+  }
+  return strings;
+}
+
 }  // namespace provrun::trace

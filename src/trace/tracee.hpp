@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 // Looking into a process that waits in a system call. What cannot be seen any more, because the
 // process was killed meanwhile, is nullopt.
@@ -32,5 +34,20 @@ struct Kin {
   pid_t parent = 0;
 };
 std::optional<Kin> kin_of(pid_t thread);
+
+/// What /proc/ID/stat tells. Two processes of one number are told apart by their starts.
+struct Times {
+  char state = 'R';         ///< Z, X: it has ended; T: it is stopped
+  std::uint64_t start = 0;  ///< in ticks since the system's start
+  double user_s = 0;        ///< of itself and what it has waited for
+  double system_s = 0;
+};
+std::optional<Times> times_of(pid_t thread);
+
+/// The value of a variable in an environment that lies in the memory of a process.
+std::optional<std::string> variable_in(pid_t thread, std::uint64_t environment,
+                                       std::string_view name);
+/// The first strings of a list of pointers, like argv; no more than bytes of them.
+std::vector<std::string> strings_in(pid_t thread, std::uint64_t list, std::size_t bytes);
 
 }  // namespace provrun::trace

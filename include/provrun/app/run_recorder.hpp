@@ -59,6 +59,9 @@ class RunRecorder : public core::RunLog {
     std::function<bool(const std::string& path)> is_stored = {};
     /// Whether it may have gone before all is stored; empty: none may.
     std::function<bool(const std::string& path)> may_go = {};
+    /// Nobody has promised that files stay as they are until they are stored: of one that was
+    /// changed meanwhile the record names the content, and the repository does not have it.
+    bool files_may_change = false;
     /// Contents that were recognised by their keyed hashes: earlier runs withheld them.
     std::function<std::unordered_set<core::ContentId>()> recognised = {};
     /// Of executions that ended some time ago: where the bytes of the artifact may be, if nobody

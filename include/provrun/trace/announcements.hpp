@@ -7,7 +7,7 @@
 
 namespace provrun::trace {
 
-class Recorder;
+class Recorders;
 
 /// A call that a process of a step has made by itself and told of afterwards.
 struct Announced {
@@ -34,8 +34,8 @@ class Announcements {
 
   const os::File& library() const { return library_; }
   const os::File& ring() const { return ring_; }
-  /// Tells the recorder all that is new. True when something was.
-  bool drain(Recorder* recorder);
+  /// Tells the recorders all that is new. True when something was.
+  bool drain(Recorders* recorders);
   /// From now on everything must wait for the observer again.
   void turn_off();
   /// When no process of the last attempt is left.

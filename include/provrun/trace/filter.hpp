@@ -14,7 +14,10 @@ enum class FilterAction {
 /// The seccomp program (struct sock_filter as 64-bit words, in memory order) that a step runs
 /// under: file and peer names are watched, io_uring and the x32 ABI are answered ENOSYS since calls
 /// through them are not seen, all else passes. announced_pass: so do calls from the page
-/// of the library that announces them (Announcements).
-std::vector<std::uint64_t> step_filter(FilterAction action, bool announced_pass = false);
+/// of the library that announces them (Announcements). Exits::watched: the ends of processes wait,
+/// too.
+enum class Exits { pass, watched };
+std::vector<std::uint64_t> step_filter(FilterAction action, bool announced_pass = false,
+                                       Exits exits = Exits::pass);
 
 }  // namespace provrun::trace

@@ -2,7 +2,7 @@
 
 #include "provrun/os/file.hpp"
 #include "provrun/trace/announcements.hpp"
-#include "provrun/trace/recorder.hpp"
+#include "provrun/trace/recorders.hpp"
 
 namespace provrun::trace {
 
@@ -15,9 +15,9 @@ class NotifyListener {
   /// Readable when a call waits.
   int fd() const { return file_.fd(); }
   explicit operator bool() const { return static_cast<bool>(file_); }
-  /// Takes one waiting call, tells the recorder (nullptr: nobody) and lets it go on. The launcher's
+  /// Takes one waiting call, tells the recorders (nullptr: nobody) and lets it go on. The launcher's
   /// own calls are nobody's. announcements: nullptr where there are none.
-  void serve(Recorder* recorder, int launcher, Announcements* announcements);
+  void serve(Recorders* recorders, int launcher, Announcements* announcements);
   /// The kernel can answer a call with an open file (Linux 5.14).
   bool can_give_files(const os::File& any) const;
 

@@ -32,7 +32,9 @@ struct Ring {
   std::uint32_t off;             ///< 1: paths mean something else now, announce nothing; atomic
   std::uint32_t hint;            ///< where a free chunk is likely; atomic
   std::uint64_t sequence;        ///< counts announcements; atomic
-  std::uint32_t taken[kChunks];  ///< 1: belongs to a process, or is not read yet; atomic
+  std::uint32_t taken[kChunks];  ///< not 0: belongs to a process, or is not read yet; atomic. One
+                                 ///< more than the part of the job that the process is of, which
+                                 ///< is where the file stands that it has got as kRingPath
   alignas(4096) Chunk chunks[kChunks];
 };
 

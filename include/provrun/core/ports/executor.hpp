@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "provrun/core/access.hpp"
+#include "provrun/core/ports/recipes.hpp"
 #include "provrun/core/record.hpp"
 
 namespace provrun::core {
@@ -38,6 +40,8 @@ struct Job {
   TraceMode trace = TraceMode::automatic;
   std::string workspace;  ///< absolute; paths of accesses below it are relative to it. Empty:
                           ///< working_directory
+  /// Set for a make: what its recipes do is told apart, where that can be, and told here.
+  std::shared_ptr<RecipeWatcher> recipes;
 };
 
 struct JobResult {
@@ -46,6 +50,7 @@ struct JobResult {
   std::optional<int> until;  ///< what `until` said by its exit code; absent: it was not asked, or
                              ///< was ended by a signal
   Observation observation;   ///< grade `declared` and nothing else where nothing was observed
+  std::string undivided;     ///< why recipes were not told apart; empty: they were, or are not asked
   std::string log_path;      ///< absolute; empty when there was no output. The receiver removes it.
 };
 
