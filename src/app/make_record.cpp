@@ -103,8 +103,7 @@ core::Execution MakeRecord::end(core::Recipe recipe) {
 
   engine::KeyParts parts;
   for (const auto& line : recipe.lines) parts.run.push_back(redactor_.redact(line).text);
-  parts.directory =
-      recipe.directory == root_ ? "." : recorded_path(root_, recipe.directory);
+  parts.directory = recipe.directory == root_ ? "." : recorded_path(root_, recipe.directory);
   for (const auto& input : execution.inputs) parts.inputs.emplace_back(input.path, input.content);
   parts.outputs = declared;
   execution.key = engine::key_document(parts);
@@ -115,11 +114,11 @@ core::Execution MakeRecord::end(core::Recipe recipe) {
             [](const auto& a, const auto& b) { return a.path < b.path; });
   execution.state = recipe.failed ? core::StepState::failed : core::StepState::executed;
   if (recipe.failed)
-    execution.failure =
-        recipe.end_unseen ? "was ended by a signal"
-        : recipe.attempt.signal != 0
-            ? base::format("was ended by signal {}", recipe.attempt.signal)
-            : base::format("failed with exit code {}", recipe.attempt.exit_code);
+    execution.failure = !recipe.attempt.start_error.empty() ? recipe.attempt.start_error
+                        : recipe.end_unseen                 ? "was ended by a signal"
+                        : recipe.attempt.signal != 0
+                            ? base::format("was ended by signal {}", recipe.attempt.signal)
+                            : base::format("failed with exit code {}", recipe.attempt.exit_code);
   execution.attempts = {recipe.attempt};
   return execution;
 }

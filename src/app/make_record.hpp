@@ -66,7 +66,8 @@ class MakeRecord {
   std::map<std::uint32_t, core::Execution> begun_;
 };
 
-/// What the file at a recorded path is; nullopt: it is not there, or is nothing that one could keep.
+/// What the file at a recorded path is; nullopt: it is not there, or is nothing that one could
+/// keep.
 std::optional<core::Artifact> identify_file(CachedFiles& files, const std::string& path);
 
 }  // namespace provrun::app

@@ -16,8 +16,8 @@
 #include "provrun/engine/step_key.hpp"
 #include "provrun/exec/local_executor.hpp"
 #include "provrun/os/environment.hpp"
-#include "provrun/os/random.hpp"
 #include "provrun/os/file.hpp"
+#include "provrun/os/random.hpp"
 #include "recorded.hpp"
 #include "surroundings.hpp"
 #include "workspace_settings.hpp"
@@ -129,8 +129,7 @@ MakeReport run_make(const MakeRequest& request, const std::function<int()>& inte
   take_observation(make, std::move(result.observation), {}, request.variables,
                    [&](const auto& path) { return identify_file(files, path); });
   make.attempts = {attempt};
-  make.state =
-      attempt.succeeded() ? core::StepState::executed : core::StepState::failed;
+  make.state = attempt.succeeded() ? core::StepState::executed : core::StepState::failed;
   if (!attempt.succeeded())
     make.failure = !attempt.start_error.empty() ? attempt.start_error
                    : attempt.signal != 0

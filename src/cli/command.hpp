@@ -33,7 +33,6 @@ struct Call {
 struct Command {
   std::string_view name;
   int (*run)(const Call& call);
-  bool takes_all = false;  ///< what follows the verb belongs to the program that it runs
 };
 
 const std::vector<Command>& commands();

@@ -83,12 +83,12 @@ int record_make(const Call& call, const app::MakeRequest& request) {
   } else {
     const auto all = report.counts.executed + report.counts.failed;
     const auto recipes = report.undivided.empty() ? all - 1 : 0;
-    console.note(base::format("provrun: run {} recorded{}", report.run,
-                              report.undivided.empty()
-                                  ? base::format(", {} recipe{}, {} new in the repository", recipes,
-                                                 recipes == 1 ? "" : "s",
-                                                 base::format_size(report.stored_bytes))
-                                  : std::string()));
+    console.note(base::format(
+        "provrun: run {} recorded{}", report.run,
+        report.undivided.empty()
+            ? base::format(", {} recipe{}, {} new in the repository", recipes,
+                           recipes == 1 ? "" : "s", base::format_size(report.stored_bytes))
+            : std::string()));
   }
   if (report.exit_code == 0 && !report.refusal.empty()) {
     console.error(base::Error(base::ErrorCode::refused, report.refusal)

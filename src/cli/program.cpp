@@ -15,6 +15,9 @@ namespace provrun::cli {
 
 namespace {
 
+// What follows this verb belongs to the program that it runs.
+constexpr std::string_view kTakesAll = "make";
+
 struct Preliminary {
   Call call;
   ConsoleOptions console;
@@ -59,9 +62,8 @@ class Splitter {
       }
       if (verb_.empty() && !word.starts_with('-')) {
         verb_ = word;
-        const auto* command = find_command(word);
-        if (command == nullptr) rest_.push_back(word);
-        if (command != nullptr && command->takes_all) {
+        if (find_command(word) == nullptr) rest_.push_back(word);
+        if (word == kTakesAll) {
           take_all();
           break;
         }

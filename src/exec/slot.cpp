@@ -153,8 +153,7 @@ void Slot::open_launcher() {
       trace::step_filter(
           trace::FilterAction::notify, announcements_ != nullptr,
           kind_.recipes == Recipes::told ? trace::Exits::watched : trace::Exits::pass),
-      true,
-      announcements_ ? announcements_->library().fd() : -1);
+      true, announcements_ ? announcements_->library().fd() : -1);
   if (result.error != 0) {
     announcements_.reset();
     reason_ = reason_of_refusal(result.error);
@@ -424,12 +423,12 @@ const std::string& Slot::real_workspace(const std::string& workspace) {
 // Makes ready what watches the job, and tells the job's programs of it.
 void Slot::observe(Running& running) {
   auto& job = running.job;
-  const bool divides =
-      job.recipes && !mechanism_.empty() && listener_.can_give_files(null_);
+  const bool divides = job.recipes && !mechanism_.empty() && listener_.can_give_files(null_);
   if (job.recipes && !divides)
-    running.undivided = !reason_.empty()
-                            ? reason_
-                            : "the kernel cannot give files to programs (seccomp, Linux 5.14 or later)";
+    running.undivided =
+        !reason_.empty()
+            ? reason_
+            : "the kernel cannot give files to programs (seccomp, Linux 5.14 or later)";
   if (mechanism_.empty()) return;
   running.recorders = std::make_unique<trace::Recorders>(
       real_workspace(job.workspace.empty() ? job.working_directory : job.workspace), hasher_,

@@ -64,8 +64,8 @@ void NotifyListener::serve(Recorders* recorders, int launcher, Announcements* an
       if (answer == Answer::library &&
           give_file(fd(), notice.id, announcements->library(), O_RDONLY))
         return;
-      if (answer == Answer::ring && give_file(fd(), notice.id, announcements->ring(), O_RDWR,
-                                              recorders->part_of(thread)))
+      if (answer == Answer::ring &&
+          give_file(fd(), notice.id, announcements->ring(), O_RDWR, recorders->part_of(thread)))
         return;
     }
     if (answer == Answer::targets)

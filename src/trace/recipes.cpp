@@ -30,19 +30,7 @@ constexpr std::chrono::seconds kAfterFailure{1};
 // A process that was seen this long ago may be another of the same number by now.
 constexpr std::chrono::seconds kTrusted{1};
 constexpr std::size_t kMostLine = 8192;
-
-// The value is expanded for each recipe, as the target's own: LEVEL:TARGET. From make 4.4 on also
-// for each $(shell), where that stands in a recipe: notes are then not one for each recipe.
-// The rule keeps make from looking for a way to make this file; the list of makefiles is as it
-// would be without it. Fields are separated by the byte 1F, which no file name has.
-constexpr char kTargets[] =
-    "override export PROVRUN_MAKE_TARGET = $(MAKELEVEL):$@$(if $@,$(file >>/provrun/targets,"
-    "$(MAKELEVEL):$@\x1f$%\x1f"
-    "$(if $(filter 3.% 4.0% 4.1% 4.2% 4.3%,$(MAKE_VERSION)),e)"
-    "$(if $(findstring k,$(firstword -$(MAKEFLAGS))),k)$(if $(findstring -j,$(MAKEFLAGS)),j)\x1f"
-    "$^ $|))\n"
-    "/provrun/targets.mk: ;\n"
-    "MAKEFILE_LIST :=\n";
+constexpr int kNotFound = 127;
 
 os::File memory_of(const char* name) {
   os::File file(::memfd_create(name, MFD_CLOEXEC));
@@ -65,42 +53,7 @@ std::optional<int> status_of(const os::File& pidfd) {
   return info.exit_code;
 }
 
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  for (const auto word : base::split(text, ' '))
-    if (!word.empty() && std::find(words.begin(), words.end(), word) == words.end())
-      words.emplace_back(word);
-  return words;
-}
-
 }  // namespace
-
-bool parse_note(std::string_view line, Note& note) {
-  const auto fields = base::split(line, '\x1f');
-  if (fields.size() != 4) return false;
-  const auto colon = fields[0].find(':');
-  if (colon == std::string_view::npos || colon + 1 == fields[0].size()) return false;
-  note.value = fields[0];
-  note.target = fields[0].substr(colon + 1);
-  if (!fields[1].empty()) note.target += "(" + std::string(fields[1]) + ")";
-  note.exact = fields[2].find('e') != std::string_view::npos;
-  note.keeps_going = fields[2].find('k') != std::string_view::npos;
-  note.parallel = fields[2].find('j') != std::string_view::npos;
-  note.prerequisites = words_of(fields[3]);
-  return true;
-}
-
-std::string line_of_arguments(const std::vector<std::string>& arguments) {
-  const auto count = arguments.size();
-  if (count >= 3) {
-    const auto& flags = arguments[count - 2];
-    if (flags.size() >= 2 && flags.front() == '-' && flags[1] != '-' && flags.back() == 'c')
-      return arguments.back();
-  }
-  std::string line;
-  for (const auto& word : arguments) line += (line.empty() ? "" : " ") + base::shell_quote(word);
-  return line;
-}
 
 // One recipe.
 struct Recorders::Recipes::Part {
@@ -148,7 +101,7 @@ Recorders::Recipes::Recipes(std::string workspace, DeferredHasher& hasher,
       changes_(std::move(changes)),
       main_(main),
       targets_(memory_of("provrun-targets")) {
-  os::write_all(targets_, std::string_view(kTargets), "the makefile that tells recipes apart");
+  os::write_all(targets_, kTargetsMakefile, "the makefile that tells recipes apart");
 }
 
 Recorders::Recipes::~Recipes() = default;
@@ -231,7 +184,7 @@ const os::File* Recorders::Recipes::targets_for(pid_t thread) {
   const auto id = process_of(thread);
   auto& known = process(id, 0);
   auto& make = makes_[id];
-  if (make) end_make(*make, true);  // it has started itself anew
+  if (make) end_make(*make, id, true);  // it has started itself anew
   make = std::make_unique<Make>();
   make->part = known.part;
   make->start = known.start;
@@ -275,7 +228,7 @@ void Recorders::Recipes::read_notes(Make& make) {
 void Recorders::Recipes::starts(pid_t id, pid_t parent, const SystemCall& call) {
   auto& self = process(id, parent);
   if (const auto before = makes_.find(id); before != makes_.end()) {
-    end_make(*before->second, true);
+    end_make(*before->second, id, true);
     makes_.erase(before);
   }
   if (self.line_of != 0 || call.abi != Abi::x86_64) return;
@@ -345,8 +298,7 @@ Recorders::Recipes::Part& Recorders::Recipes::begin_part(Make& make, pid_t maker
     auto& other = *parts_[number - 1];
     if (!other.failing || other.line != 0) continue;
     const auto& needs = recipe.prerequisites;
-    const bool needed =
-        std::find(needs.begin(), needs.end(), other.recipe.target) != needs.end();
+    const bool needed = std::find(needs.begin(), needs.end(), other.recipe.target) != needs.end();
     const bool told = !note.value.empty() && !note.keeps_going &&
                       (!note.parallel || now - other.rests_since > kAfterFailure);
     if (needed || told) other.ignored = true;
@@ -372,7 +324,7 @@ void Recorders::Recipes::exits(pid_t id, const SystemCall& call, bool whole) {
     return;
   }
   if (const auto make = makes_.find(id); make != makes_.end()) {
-    end_make(*make->second, code == 0);
+    end_make(*make->second, id, code == 0);
     makes_.erase(make);
   }
   if (self.line_of != 0) {
@@ -437,8 +389,24 @@ void Recorders::Recipes::end_part(Part& part) {
   watcher_->recipe_ended(std::move(recipe));
 }
 
+// Make looks for a command that needs no shell by itself: where it finds none, nothing was started.
+void Recorders::Recipes::begin_unstarted(Make& make, pid_t maker) {
+  read_notes(make);
+  std::vector<std::string> values;
+  for (auto& [value, noted] : make.noted)
+    if (noted.note.exact && std::exchange(noted.fresh, false)) values.push_back(value);
+  for (const auto& value : values) {
+    auto& part = begin_part(make, maker, value, maker);
+    part.key = value;
+    part.recipe.attempt.exit_code = kNotFound;
+    part.recipe.attempt.start_error = "its command was not found";
+    part.failing = true;
+  }
+}
+
 // The caller forgets it then.
-void Recorders::Recipes::end_make(Make& make, bool succeeded) {
+void Recorders::Recipes::end_make(Make& make, pid_t maker, bool succeeded) {
+  if (!succeeded) begin_unstarted(make, maker);
   for (const auto number : std::vector(make.parts)) {
     auto& part = *parts_[number - 1];
     if (part.line != 0) end_line_unseen(part);
@@ -473,7 +441,7 @@ void Recorders::Recipes::look_around() {
       ++at;
       continue;
     }
-    end_make(*at->second, false);
+    end_make(*at->second, at->first, false);
     at = makes_.erase(at);
   }
   for (auto at = processes_.begin(); at != processes_.end();)
@@ -483,7 +451,7 @@ void Recorders::Recipes::look_around() {
 }
 
 void Recorders::Recipes::finish(const core::Attempt& make) {
-  for (auto& [id, one] : makes_) end_make(*one, make.succeeded());
+  for (auto& [id, one] : makes_) end_make(*one, id, make.succeeded());
   makes_.clear();
   for (const auto number : std::vector(open_)) {
     auto& part = *parts_[number - 1];

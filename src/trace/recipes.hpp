@@ -11,32 +11,20 @@
 #include "call_shapes.hpp"
 #include "provrun/core/ports/recipes.hpp"
 #include "provrun/os/file.hpp"
+#include "provrun/trace/make_notes.hpp"
 #include "provrun/trace/recorders.hpp"
 
 // How the recipes of a make are told apart; docs/design/make.md says why so. Every make reads a
-// makefile of ours first, as MAKEFILES says. It exports a variable whose value make expands anew for
-// each recipe, to the make's level and the target, and whose expansion writes a line of notes. So a
-// direct child of such a make that starts a program is a line of the recipe that its variable names.
+// makefile of ours first, as MAKEFILES says. It exports a variable whose value make expands anew
+// for each recipe, to the make's level and the target, and whose expansion writes a line of notes.
+// So a direct child of such a make that starts a program is a line of the recipe that its variable
+// names.
 namespace provrun::trace {
 
 // Nothing lies at these paths: their opens are answered.
 inline constexpr char kTargetsPath[] = "/provrun/targets.mk";
 inline constexpr char kNotesPath[] = "/provrun/targets";
 inline constexpr char kTargetVariable[] = "PROVRUN_MAKE_TARGET";
-
-/// One line that a make wrote for a recipe that it is about to run.
-struct Note {
-  std::string value;   ///< of the variable: LEVEL:TARGET
-  std::string target;  ///< as core::Recipe has it
-  bool exact = false;  ///< it is written once for each recipe
-  bool keeps_going = false;
-  bool parallel = false;
-  std::vector<std::string> prerequisites;
-};
-/// Of a line without its end; false when it is none.
-bool parse_note(std::string_view line, Note& note);
-/// What a recipe's line says, from the argv it is started with: a shell's script, else the words.
-std::string line_of_arguments(const std::vector<std::string>& arguments);
 
 class Recorders::Recipes {
  public:
@@ -77,7 +65,8 @@ class Recorders::Recipes {
   void end_line(Part& part, int exit_code);
   void end_line_unseen(Part& part);
   void end_part(Part& part);
-  void end_make(Make& make, bool succeeded);
+  void begin_unstarted(Make& make, pid_t maker);
+  void end_make(Make& make, pid_t maker, bool succeeded);
   void exits(pid_t id, const SystemCall& call, bool whole);
   void read_notes(Make& make);
 

@@ -298,7 +298,9 @@ Recorder::Answer Recorder::State::handle(const SystemCall& call) {
       paths_change();
       break;
   }
-  return answer_;
+  // Only who opens one of our files can be given it; for all others nothing is there.
+  const bool opens = shape->call == Call::open || shape->call == Call::openat;
+  return opens ? answer_ : Answer::go_on;
 }
 
 void Recorder::State::lower(core::Grade grade, const std::string& reason) {

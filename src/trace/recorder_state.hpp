@@ -87,7 +87,7 @@ class Recorder::State {
   std::unordered_map<pid_t, View> views_;
   bool library_unfit_ = false;  // for the program that is about to start
   Answer answer_ = Answer::go_on;
-  bool unsettled_ = false;  // the last call may have changed what paths lead to
+  bool unsettled_ = false;                  // the last call may have changed what paths lead to
   std::shared_ptr<std::uint64_t> changes_;  // how often that was so, in all parts of the job
   std::uint64_t seen_changes_ = 0;
   std::set<std::string> network_;

@@ -6,7 +6,7 @@
 namespace provrun::trace {
 
 Recorders::Recorders(const std::string& workspace, DeferredHasher& hasher,
-                     std::shared_ptr<core::RecipeWatcher> watcher, pid_t launcher,
+                     std::shared_ptr<core::RecipeWatcher> watcher, int launcher,
                      std::string mechanism) {
   auto changes = std::make_shared<std::uint64_t>(0);
   main_ = std::make_unique<Recorder>(workspace, hasher, changes);
@@ -28,7 +28,7 @@ Recorder& Recorders::of(std::uint32_t part) {
   return recipes_ ? recipes_->of(part) : *main_;
 }
 
-std::uint32_t Recorders::part_of(pid_t thread) {
+std::uint32_t Recorders::part_of(int thread) {
   return recipes_ ? recipes_->part_of(thread) : 0;
 }
 
@@ -52,11 +52,11 @@ void Recorders::lower_grade(const std::string& reason) {
   if (recipes_) recipes_->lower_grade(reason);
 }
 
-const os::File* Recorders::targets_for(pid_t thread) {
+const os::File* Recorders::targets_for(int thread) {
   return recipes_ ? recipes_->targets_for(thread) : nullptr;
 }
 
-const os::File* Recorders::notes_of(pid_t thread) {
+const os::File* Recorders::notes_of(int thread) {
   return recipes_ ? recipes_->notes_of(thread) : nullptr;
 }
 

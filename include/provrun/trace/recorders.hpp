@@ -1,7 +1,6 @@
 #pragma once
 
-#include <sys/types.h>
-
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -17,7 +16,7 @@ class Recorders {
   /// workspace, hasher: as Recorder's. It must have been asked that the ends of processes be
   /// watched, and that files can be given, when there is a watcher. mechanism: of observations.
   Recorders(const std::string& workspace, DeferredHasher& hasher,
-            std::shared_ptr<core::RecipeWatcher> watcher = nullptr, pid_t launcher = 0,
+            std::shared_ptr<core::RecipeWatcher> watcher = nullptr, int launcher = 0,
             std::string mechanism = {});
   ~Recorders();
 
@@ -31,7 +30,7 @@ class Recorders {
   /// Of a part by its number, 0 is main. One that has ended already is main.
   Recorder& of(std::uint32_t part);
   /// Which part the process belongs to.
-  std::uint32_t part_of(pid_t thread);
+  std::uint32_t part_of(int thread);
 
   /// As Recorder's.
   Recorder::Answer handle(const SystemCall& call);
@@ -39,8 +38,8 @@ class Recorders {
   bool views_may_change() const;
   void lower_grade(const std::string& reason);
   /// What handle's answer is about; nullptr: there is none.
-  const os::File* targets_for(pid_t thread);
-  const os::File* notes_of(pid_t thread);
+  const os::File* targets_for(int thread);
+  const os::File* notes_of(int thread);
 
   /// Is there a need for look_around?
   bool divides() const { return recipes_ != nullptr; }

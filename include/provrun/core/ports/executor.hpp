@@ -50,8 +50,8 @@ struct JobResult {
   std::optional<int> until;  ///< what `until` said by its exit code; absent: it was not asked, or
                              ///< was ended by a signal
   Observation observation;   ///< grade `declared` and nothing else where nothing was observed
-  std::string undivided;     ///< why recipes were not told apart; empty: they were, or are not asked
-  std::string log_path;      ///< absolute; empty when there was no output. The receiver removes it.
+  std::string undivided;  ///< why recipes were not told apart; empty: they were, or are not asked
+  std::string log_path;   ///< absolute; empty when there was no output. The receiver removes it.
 };
 
 enum class Stop {

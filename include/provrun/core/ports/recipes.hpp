@@ -18,9 +18,9 @@ struct Recipe {
   std::string directory;     ///< where its make is, absolute
   std::vector<std::string> prerequisites;  ///< as make names them, order-only ones too, each once
   std::vector<std::string> lines;          ///< the commands that were started
-  Attempt attempt;  ///< its lines together; exit code or signal are those of the last one
-  bool end_unseen = false;     ///< a signal ended its last line, and nobody knows which
-  bool failed = false;         ///< and make took it for one: it did not go on
+  Attempt attempt;          ///< its lines together; exit code or signal are those of the last one
+  bool end_unseen = false;  ///< a signal ended its last line, and nobody knows which
+  bool failed = false;      ///< and make took it for one: it did not go on
   struct Seen {
     Observation observation;
     std::vector<Artifact> made;  ///< the files that it wrote, as they were at its end, by path
