@@ -8,12 +8,15 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <deque>
 #include <optional>
 
 #include "announcer/image.hpp"
 #include "announcer/layout.hpp"
 #include "provrun/base/error.hpp"
+#include "provrun/os/clock.hpp"
 #include "provrun/trace/recorders.hpp"
 
 namespace provrun::trace {
@@ -64,6 +67,12 @@ struct Announcements::Reader {
   std::uint64_t sequence = 0;               // up to which all was read
   std::array<std::uint32_t, kChunks> at{};  // how much of each chunk was read
   std::uint32_t high = 0;                   // no chunk from here on was ever taken
+  struct Ending {
+    int process = 0;
+    std::uint32_t mark = 0;
+    std::chrono::nanoseconds since{};
+  };
+  std::deque<Ending> ending;
 
   ~Reader() {
     if (ring != nullptr) ::munmap(ring, sizeof(Ring));
@@ -104,9 +113,32 @@ struct Announcements::Reader {
     }
     if (full && done >= end) {
       done = 0;
+      store(chunk.owner, 0);
       store(chunk.published, 0U);
       store(chunk.full, 0U);
       store(ring->taken[index], 0U);
+    }
+  }
+
+  // The chunks of processes that have ended by now, read to their ends, are anybody's again.
+  void free_chunks(Recorders* recorders) {
+    constexpr std::chrono::milliseconds kLastBreath{100};
+    const auto now = os::steady_now();
+    while (!ending.empty() && now - ending.front().since > kLastBreath) {
+      const auto gone = ending.front();
+      ending.pop_front();
+      for (std::uint32_t i = 0; i < high; ++i) {
+        auto& chunk = ring->chunks[i];
+        if (load(ring->taken[i]) != gone.mark || load(chunk.owner) != gone.process) continue;
+        read_chunk(i, gone.mark, recorders);
+        if (load(ring->taken[i]) == 0) continue;
+        at[i] = 0;
+        store(chunk.owner, 0);
+        store(chunk.published, 0U);
+        store(chunk.full, 0U);
+        store(ring->taken[i], 0U);
+        store(ring->hint, i);
+      }
     }
   }
 
@@ -139,6 +171,7 @@ Announcements::~Announcements() = default;
 bool Announcements::drain(Recorders* recorders) {
   auto& reader = *reader_;
   const auto sequence = load(reader.ring->sequence);
+  if (!reader.ending.empty()) reader.free_chunks(recorders);
   if (sequence == reader.sequence) return false;
   reader.sequence = sequence;
   // Chunks are taken from hint on, so that none can lie beyond it until it has gone round.
@@ -147,6 +180,10 @@ bool Announcements::drain(Recorders* recorders) {
     if (const auto mark = load(reader.ring->taken[i]); mark != 0)
       reader.read_chunk(i, mark, recorders);
   return true;
+}
+
+void Announcements::process_ends(int process, std::uint32_t part) {
+  reader_->ending.push_back({process, part + 1, os::steady_now()});
 }
 
 void Announcements::turn_off() {
@@ -166,10 +203,12 @@ void Announcements::begin() {
       for (std::uint32_t i = 0; i < used; ++i) {
         ring.chunks[i].published = 0;
         ring.chunks[i].full = 0;
+        ring.chunks[i].owner = 0;
       }
     }
     ring.hint = 0;
   }
+  reader.ending.clear();
   reader.at.fill(0);
   reader.high = 0;
   reader.sequence = load(ring.sequence);

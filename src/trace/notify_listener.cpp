@@ -61,6 +61,8 @@ void NotifyListener::serve(Recorders* recorders, int launcher, Announcements* an
     using Answer = Recorder::Answer;
     if (announcements != nullptr) {
       if (recorders->views_may_change()) announcements->turn_off();
+      if (const int ending = recorders->ending_process(); ending != 0)
+        announcements->process_ends(ending, recorders->part_of(ending));
       if (answer == Answer::library &&
           give_file(fd(), notice.id, announcements->library(), O_RDONLY))
         return;

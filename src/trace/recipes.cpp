@@ -167,14 +167,17 @@ std::uint32_t Recorders::Recipes::part_of(pid_t thread) {
 }
 
 void Recorders::Recipes::take(const SystemCall& call, Call kind) {
+  ending_ = 0;
   if (kind == Call::execute) {
     const auto kin = kin_of(call.thread);
     if (kin && kin->process > 0) starts(kin->process, kin->parent, call);
   } else if (kind == Call::exit) {
     constexpr int kWhole64 = 231;
     constexpr int kWhole32 = 252;
-    exits(process_of(call.thread), call,
-          call.number == (call.abi == Abi::x86_64 ? kWhole64 : kWhole32));
+    const bool whole = call.number == (call.abi == Abi::x86_64 ? kWhole64 : kWhole32);
+    const auto id = process_of(call.thread);
+    if (whole) ending_ = id;
+    exits(id, call, whole);
   } else if (kind == Call::view) {
     views_may_change_ = views_may_change_ || of(part_of(call.thread)).views_may_change();
   }

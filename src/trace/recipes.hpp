@@ -40,6 +40,7 @@ class Recorders::Recipes {
   void lower_grade(const std::string& reason);
   /// Before the call is recorded.
   void take(const SystemCall& call, Call kind);
+  pid_t ending_process() const { return ending_; }
   const os::File* targets_for(pid_t thread);
   const os::File* notes_of(pid_t thread);
   void look_around();
@@ -79,6 +80,7 @@ class Recorders::Recipes {
   Recorder& main_;
   os::File targets_;
   bool announcements_ = false;
+  pid_t ending_ = 0;
   bool views_may_change_ = false;
   std::unordered_map<pid_t, Process> processes_;
   std::unordered_map<pid_t, std::unique_ptr<Make>> makes_;

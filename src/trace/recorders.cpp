@@ -38,6 +38,10 @@ Recorder::Answer Recorders::handle(const SystemCall& call) {
   return of(part_of(call.thread)).handle(call);
 }
 
+int Recorders::ending_process() const {
+  return recipes_ ? recipes_->ending_process() : 0;
+}
+
 void Recorders::expect_announcements() {
   main_->expect_announcements();
   if (recipes_) recipes_->expect_announcements();

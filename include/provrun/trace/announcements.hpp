@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -36,6 +37,8 @@ class Announcements {
   const os::File& ring() const { return ring_; }
   /// Tells the recorders all that is new. True when something was.
   bool drain(Recorders* recorders);
+  /// A process of that part is about to end: what it has taken of the memory is free a while later.
+  void process_ends(int process, std::uint32_t part);
   /// From now on everything must wait for the observer again.
   void turn_off();
   /// When no process of the last attempt is left.

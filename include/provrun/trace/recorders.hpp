@@ -34,6 +34,8 @@ class Recorders {
 
   /// As Recorder's.
   Recorder::Answer handle(const SystemCall& call);
+  /// The process that the last call that was handled ends; 0: none, or nobody wants to know.
+  int ending_process() const;
   void expect_announcements();
   bool views_may_change() const;
   void lower_grade(const std::string& reason);

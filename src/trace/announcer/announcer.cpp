@@ -145,6 +145,7 @@ bool take_chunk() {
                                      __ATOMIC_RELAXED))
       continue;
     own->chunk = &ring->chunks[at];
+    __atomic_store_n(&own->chunk->owner, static_cast<int>(plain(SYS_getpid)), __ATOMIC_RELEASE);
     own->used = 0;
     return true;
   }

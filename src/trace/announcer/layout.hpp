@@ -24,7 +24,9 @@ inline constexpr std::uint32_t kChunks = 8000;
 struct Chunk {
   std::uint32_t published;  ///< bytes of data that are whole; atomic
   std::uint32_t full;       ///< 1: its process has gone on to another; atomic
-  std::uint8_t data[kChunkSize - 8];
+  std::int32_t owner;       ///< its process, as it calls itself; atomic
+  std::uint32_t unused;
+  std::uint8_t data[kChunkSize - 16];
 };
 static_assert(sizeof(Chunk) == kChunkSize);
 
