@@ -27,10 +27,12 @@ using namespace provrun::exec::launcher;
 
 namespace {
 
+int socket_fd = -1;    // to provrun
 int children_fd = -1;  // /proc/self/task/ID/children, opened before the filter is there
 int signal_fd = -1;
 int listener = -1;
 int library = -1;  // what programs under the filter look for as LD_PRELOAD
+constexpr int kFirstFree = 3;
 constexpr uint32_t kNativeCalls = 0xC000003E;  // AUDIT_ARCH_X86_64
 
 struct Child {
@@ -56,7 +58,7 @@ void send_bytes(Kind kind, const void* payload, size_t size, int descriptor) {
     header->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
   }
-  while (sendmsg(kSocket, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
+  while (sendmsg(socket_fd, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) {
   }
 }
 
@@ -76,7 +78,7 @@ bool receive(void* into, size_t size, int* descriptors, int* count) {
     alignas(cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
     message.msg_control = control;
     message.msg_controllen = sizeof control;
-    const ssize_t n = recvmsg(kSocket, &message, MSG_CMSG_CLOEXEC);
+    const ssize_t n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
@@ -93,7 +95,7 @@ bool receive(void* into, size_t size, int* descriptors, int* count) {
 }
 
 void install_filter(const char* payload, size_t size, const int* descriptors, int count) {
-  if (count > 0) library = fcntl(descriptors[0], F_DUPFD_CLOEXEC, kSocket + 1);
+  if (count > 0) library = fcntl(descriptors[0], F_DUPFD_CLOEXEC, kFirstFree);
   Filter request;
   memcpy(&request, payload, sizeof request);
   sock_fprog program{};
@@ -342,7 +344,9 @@ int main() {
   prctl(PR_SET_PDEATHSIG, 0);  // the end of the socket tells, and there is something to clear up
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   // It comes as standard input; the standard streams are to be nobody's.
-  if (dup3(STDIN_FILENO, kSocket, O_CLOEXEC) < 0 || dup2(STDOUT_FILENO, STDIN_FILENO) < 0) return 1;
+  // Descriptors that somebody left open are for the steps: a make's jobserver is mostly 3 and 4.
+  socket_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, kFirstFree);
+  if (socket_fd < 0 || dup2(STDOUT_FILENO, STDIN_FILENO) < 0) return 1;
   // Signals of the terminal are for the steps.
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGPIPE, SIGUSR1, SIGUSR2})
     signal(number, SIG_IGN);
@@ -353,7 +357,7 @@ int main() {
   signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   children_fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
   while (true) {
-    pollfd files[2] = {{kSocket, POLLIN, 0}, {signal_fd, POLLIN, 0}};
+    pollfd files[2] = {{socket_fd, POLLIN, 0}, {signal_fd, POLLIN, 0}};
     if (poll(files, 2, -1) < 0) continue;
     if (files[1].revents != 0) children_changed();
     if (files[0].revents != 0) serve_one();

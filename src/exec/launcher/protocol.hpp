@@ -2,12 +2,11 @@
 
 #include <cstdint>
 
-// What provrun and its launcher say to each other over a stream socket: a Head, then size bytes of
-// payload. Both come from one build, so there is no version.
+// What provrun and its launcher say to each other over a stream socket, which the launcher gets as
+// its standard input: a Head, then size bytes of payload. Both come from one build, so there is no
+// version.
 namespace provrun::exec::launcher {
 
-/// The socket's descriptor in the launcher, which gets it as its standard input.
-inline constexpr int kSocket = 3;
 /// trace::Announcements::library_path()
 inline constexpr char kLibraryPath[] = "/provrun/announce.so";
 
