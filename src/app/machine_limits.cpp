@@ -10,6 +10,9 @@ namespace provrun::app {
 
 namespace {
 
+// Of a cluster nobody here knows how much there is.
+constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 62U;
+
 std::uint64_t count_gpus() {
   std::uint64_t count = 0;
   for (; os::stat_file(base::format("/dev/nvidia{}", count)); ++count) {
@@ -24,8 +27,9 @@ std::uint64_t count_gpus() {
 
 engine::Limits limits_of_run(const pipeline::Graph& graph,
                              const std::vector<pipeline::InstanceId>& selection,
-                             const engine::Limits& given) {
+                             const engine::Limits& given, bool here) {
   engine::Limits limits{{"memory", os::available_memory()}, {"gpu", count_gpus()}};
+  if (!here) limits = {{"memory", kUnlimited}, {"gpu", kUnlimited}};
   for (const auto& pool : graph.workflow().pools()) limits[pool.name] = pool.limit;
   std::vector<std::string> names;
   for (const auto& [name, limit] : limits) names.push_back(name);

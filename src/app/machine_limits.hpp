@@ -12,6 +12,6 @@ namespace provrun::app {
 /// base::Error(invalid_input) for a step that wants of something there is none of.
 engine::Limits limits_of_run(const pipeline::Graph& graph,
                              const std::vector<pipeline::InstanceId>& selection,
-                             const engine::Limits& given);
+                             const engine::Limits& given, bool here = true);
 
 }  // namespace provrun::app

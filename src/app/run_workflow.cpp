@@ -1,6 +1,7 @@
 #include "provrun/app/run_workflow.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -11,6 +12,7 @@
 #include "planned_files.hpp"
 #include "provrun/app/cached_files.hpp"
 #include "provrun/app/run_recorder.hpp"
+#include "provrun/app/slurm_executor.hpp"
 #include "provrun/app/software.hpp"
 #include "provrun/app/spool.hpp"
 #include "provrun/app/stored_results.hpp"
@@ -36,6 +38,7 @@ namespace provrun::app {
 
 namespace {
 
+constexpr int kJobsOfSlurm = 1000;           // cpus in submitted jobs, where -j says nothing
 constexpr std::size_t kKeptUnfinished = 10;  // runs whose unfinished outputs are kept
 
 // Files that the user names may be those of pattern rules.
@@ -187,14 +190,16 @@ void require_inputs(const LoadedPipeline& loaded,
       });
 }
 
-engine::Growth growth_of(const RunRequest& request, LoadedPipeline& loaded) {
+// here: on this machine, whose limits count.
+engine::Growth growth_of(const RunRequest& request, LoadedPipeline& loaded, bool here = true) {
   return {*loaded.graph,
           {expansion_of(loaded),
            [&] { return pipeline::select(*loaded.graph, request.targets, request.until); },
-           [&](const std::vector<pipeline::InstanceId>& joining) {
+           [&, here](const std::vector<pipeline::InstanceId>& joining) {
              refuse_own_paths(loaded, joining);
              require_inputs(loaded, joining);
-             limits_of_run(*loaded.graph, joining, request.limits);  // that there is what they take
+             limits_of_run(*loaded.graph, joining, request.limits,
+                           here);  // that there is what they take
            }}};
 }
 
@@ -282,8 +287,23 @@ std::function<bool(const std::string&)> stored_files_of(const pipeline::Graph& g
 
 }  // namespace
 
-RunReport run_workflow(const RunRequest& request, RunObserver& observer,
-                       const std::function<int()>& interrupts) {
+namespace {
+
+// What the job of an instance is called, and asks for beside its limits.
+SlurmExecutor::Demand slurm_demand_of(const pipeline::Graph& graph, const core::Job& job) {
+  const auto id = static_cast<pipeline::InstanceId>(job.token);
+  const auto& resources = graph.step(id).resources;
+  SlurmExecutor::Demand demand{std::string(graph.name(id)), resources.cpus};
+  std::uint64_t attempt = 1;
+  for (const auto& [name, value] : job.environment)
+    if (name == "PROVRUN_ATTEMPT") attempt = std::strtoull(value.c_str(), nullptr, 10);
+  for (const auto& one : resources.demands)
+    if (one.name == "gpu") demand.gpus = one.amount * (one.grows ? attempt : 1);
+  return demand;
+}
+
+RunReport run_it(const RunRequest& request, RunObserver& observer,
+                 const std::function<int()>& interrupts, bool slurm) {
   RunReport report;
   const auto memo_question = NoOpMemo::question(request);
   if (!request.every_step_reported)
@@ -291,10 +311,10 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
 
   auto loaded = load_pipeline(request.pipeline, request.overrides, wanted_of(request));
   const auto& graph = *loaded.graph;
-  auto growth = growth_of(request, loaded);
+  auto growth = growth_of(request, loaded, !slurm);
   const auto& selection = growth.selection();
   engine::Forcing forcing{request.force_all, checked_force_names(graph, request.force_steps)};
-  const auto limits = limits_of_run(graph, selection, request.limits);
+  const auto limits = limits_of_run(graph, selection, request.limits, !slurm);
   require_inputs(loaded, selection);
   report.workflow = loaded.name();
 
@@ -330,6 +350,8 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
       ended > 0)
     observer.notice(base::format("{} process{} of a killed run {} still there; ended", ended,
                                  ended == 1 ? "" : "es", ended == 1 ? "was" : "were"));
+  if (const auto left = end_left_jobs(workspace, [&] { return interrupts() > 0; }); left > 0)
+    notice(base::format("{} job{} of a killed run cancelled", left, left == 1 ? "" : "s"));
   RunRecorder::Setup recording{workspace, archive.get(), nullptr, &redactor, loaded.file_name};
   recording.screen = &screen;
   recording.may_look_secret = [&](const auto& path) { return settings.allows_secrets_in(path); };
@@ -370,8 +392,14 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   RunRecorder recorder(std::move(recording), record);
   TracedFiles traced(files, catalog::state_path(workspace.root()));
   files.recall_with([&](const core::ContentId& listing) { return traced.listing(listing); });
-  exec::LocalExecutor processes(recorder.directory(), traced);
-  TracingExecutor executor(processes, request.tracing);
+  std::unique_ptr<core::Executor> runner;
+  if (slurm)
+    runner = std::make_unique<SlurmExecutor>(
+        workspace, run_id.to_string(),
+        [&](const core::Job& job) { return slurm_demand_of(graph, job); }, notice);
+  else
+    runner = std::make_unique<exec::LocalExecutor>(recorder.directory(), traced);
+  TracingExecutor executor(*runner, request.tracing);
   Surroundings surroundings(workspace.root(), graph, selection, growth.open(), request.variables,
                             redactor);
   recorder.on_start([&] { surroundings.start(); });
@@ -388,7 +416,9 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
   engine::Engine engine(
       graph, executor, files, results, history, recorder, observer, decider,
       {[] { return core::ExecutionId{os::new_uuid()}; }, os::steady_now, interrupts},
-      {.jobs = request.jobs > 0 ? request.jobs : os::available_cores(),
+      {.jobs = request.jobs > 0 ? request.jobs
+               : slurm          ? kJobsOfSlurm
+                                : os::available_cores(),
        .limits = limits,
        .keep_going = request.keep_going,
        .workspace = workspace.root(),
@@ -420,6 +450,18 @@ RunReport run_workflow(const RunRequest& request, RunObserver& observer,
     run_hooks(loaded, request, report, redactor, notice, interrupts);
   }
   return report;
+}
+
+}  // namespace
+
+RunReport run_workflow(const RunRequest& request, RunObserver& observer,
+                       const std::function<int()>& interrupts) {
+  return run_it(request, observer, interrupts, false);
+}
+
+RunReport run_workflow_on_slurm(const RunRequest& request, RunObserver& observer,
+                                const std::function<int()>& interrupts) {
+  return run_it(request, observer, interrupts, true);
 }
 
 namespace {

@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "options.hpp"
 #include "provrun/app/run_workflow.hpp"
+#include "provrun/app/slurm_executor.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/quantity.hpp"
 #include "provrun/base/text.hpp"
@@ -111,9 +112,11 @@ int command_run(const Call& call) {
   std::vector<std::string> resources;
   std::optional<std::string> events;
   std::optional<std::string> status;
+  std::optional<std::string> executor;
   options.number("jobs,j", jobs)
       .value("events", events)
       .value("status", status)
+      .value("executor", executor)
       .list("resources", resources)
       .optional_number("keep-going,k", keep_going, 0)
       .flag("dry-run,n", dry_run);
@@ -124,6 +127,9 @@ int command_run(const Call& call) {
   if (keep_going && *keep_going < 0) throw run_usage("-k takes a number of failures, 0 for any");
   if (events && dry_run)
     throw run_usage("--events tells of a run, and -n runs nothing", "leave one of them out");
+  if (executor && *executor != "local" && *executor != "slurm")
+    throw run_usage(
+        base::format("--executor is local or slurm, not '{}'", base::printable(*executor)));
   std::optional<StatusFormat> format;
   if (status) format.emplace(*status);
   auto request = workflow.request(call);
@@ -142,7 +148,10 @@ int command_run(const Call& call) {
   RunView view(*call.console, call.called_in);
   if (format) view.lay_out(std::move(*format));
   view.tell_events_to(stream ? &*stream : nullptr);
-  const auto report = app::run_workflow(request, view, [&] { return interrupts.count(); });
+  const auto count = [&] { return interrupts.count(); };
+  const bool slurm = executor && *executor == "slurm";
+  const auto report = slurm ? app::run_workflow_on_slurm(request, view, count)
+                            : app::run_workflow(request, view, count);
   view.summary(report, interrupts.last_signal());
   if (report.outcome.state == core::RunState::interrupted)
     return 128 + (interrupts.last_signal() != 0 ? interrupts.last_signal() : SIGINT);

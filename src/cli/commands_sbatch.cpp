@@ -3,6 +3,7 @@
 #include "command.hpp"
 #include "commands.hpp"
 #include "provrun/app/batch_script.hpp"
+#include "provrun/app/slurm_executor.hpp"
 #include "provrun/app/spool.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -60,6 +61,8 @@ void show_spool_report(Console& console, const app::SpoolReport& report, bool al
 
 int command_sbatch(const Call& call) {
   if (!call.arguments.empty() && call.arguments[0] == "--task") return run_task(call);
+  if (call.arguments.size() == 2 && call.arguments[0] == "--step")
+    return app::run_slurm_step(call.arguments[1]);
   constexpr std::uint64_t kLargestScript = 4U << 20U;
   auto& console = *call.console;
   app::BatchRequest request;

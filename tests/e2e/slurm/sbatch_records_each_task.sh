@@ -16,7 +16,7 @@ cat in.txt > out.$SLURM_ARRAY_TASK_ID.txt
 SH
 cp fit.sh submitted.sh
 # A job's exit code is the highest of its tasks'.
-fails 5 provrun sbatch --wait --mem=30 --time 5 fit.sh one 'two three'
+fails 5 provrun sbatch --wait --mem=300 --time 5 fit.sh one 'two three'
 has "$out" 'Submitted batch job '
 expect_err 'provrun: 3 executions recorded in 1 run'
 expect_file log-2.txt 'task 2 of 2: one|two three'
