@@ -26,7 +26,7 @@ constexpr nanoseconds kLookEvery = std::chrono::milliseconds(250);
 constexpr nanoseconds kAskEvery = std::chrono::minutes(1);
 // How long the file that tells of a job's end may take to be seen here when Slurm says it is over.
 constexpr nanoseconds kLateness = std::chrono::seconds(5);
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kCallPatience{60};
 constexpr std::uint64_t kOwnMemory = std::uint64_t{64} << 20U;
 constexpr std::size_t kJobsPerCall = 500;
 
@@ -67,7 +67,7 @@ std::optional<std::string> find_by_comment(const std::string& comment) {
   try {
     const auto answer = os::run_program({program_on_path("squeue"), "--noheader", "--states=all",
                                          "--format=%A|%k", "--user=" + os::user_name()},
-                                        os::environment_variables(), kPatience);
+                                        os::environment_variables(), kCallPatience);
     if (answer.exit_code != 0 || answer.signal != 0 || answer.timed_out) return std::nullopt;
     for (const auto line : base::split(answer.standard_output, '\n')) {
       const auto text = base::trim(line);
@@ -92,7 +92,7 @@ bool cancel_jobs(const std::vector<std::string>& numbers, bool kill) {
     call.insert(
         call.end(), numbers.begin() + static_cast<std::ptrdiff_t>(at),
         numbers.begin() + static_cast<std::ptrdiff_t>(std::min(at + kJobsPerCall, numbers.size())));
-    const auto answer = os::run_program(call, os::environment_variables(), kPatience);
+    const auto answer = os::run_program(call, os::environment_variables(), kCallPatience);
     good = good && answer.exit_code == 0 && answer.signal == 0 && !answer.timed_out;
   }
   return good;
@@ -301,7 +301,7 @@ void SlurmExecutor::start(core::Job job) {
                                 " sbatch --step " + base::shell_quote(folder) + "\n",
                             os::Durability::cached);
   const auto answer = os::run_program(call_of_sbatch(job, state.demand_of(job), folder),
-                                      environment_of(job), kPatience);
+                                      environment_of(job), kCallPatience);
   running.number = answer.exit_code == 0 && answer.signal == 0 && !answer.timed_out
                        ? number_in(answer.standard_output)
                        : std::string();
