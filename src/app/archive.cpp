@@ -5,6 +5,9 @@
 
 #include "index_cache.hpp"
 #include "observed_memory.hpp"
+#include "provrun/app/cached_files.hpp"
+#include "provrun/app/recognised_ids.hpp"
+#include "provrun/app/withheld_ids.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
@@ -202,24 +205,48 @@ std::size_t Archive::synchronize() {
   return added;
 }
 
-void Archive::remember_steps() {
+void Archive::remember_steps(const Workspace& workspace) {
   AccessSets access_sets(state_.get());
+  CachedFiles files(workspace.root(), nullptr, ".provrun/aside", [](const std::string&) {});
+  RecognisedIds recognised(KeyedIds(workspace.existing_hash_key()),
+                           [&](std::string path) -> std::optional<core::ContentId> {
+                             const bool folder = path.ends_with('/');
+                             if (folder) path.pop_back();
+                             try {
+                               const auto state = files.identify(
+                                   path, folder ? core::PathKind::directory : core::PathKind::file);
+                               return state ? std::optional(state->content) : std::nullopt;
+                             } catch (const base::Error&) {
+                               return std::nullopt;
+                             }
+                           });
+  const auto host = os::host_name();
   for (const auto& name : *snapshots_) {
-    if (snapshot::load_manifest(*repository_, name).run.is_null()) continue;
-    const auto run = load_run(name);
+    const auto manifest = snapshot::load_manifest(*repository_, name);
+    // What other workspaces did with files of these names says nothing about the ones here.
+    if (manifest.run.is_null() || manifest.host != host ||
+        manifest.paths != std::vector{workspace.root()})
+      continue;
+    auto run = load_run(name);
     if (!run.record.pipeline) continue;
     std::vector<catalog::RememberedStep> steps;
-    for (const auto& execution : run.executions)
-      if (execution.state == core::StepState::executed ||
-          execution.state == core::StepState::reused)
-        steps.push_back(remembered_step(execution, [](const std::string&) { return nullptr; }));
-    state_->put_steps(run.record.pipeline->path, steps);
     std::vector<core::AccessSetPtr> sets;
-    for (const auto& step : steps)
-      for (const auto& id : step.access_sets)
-        if (auto set = access_sets.find(id, *this, run.manifest)) sets.push_back(std::move(set));
+    for (auto& execution : run.executions) {
+      if (execution.state != core::StepState::executed &&
+          execution.state != core::StepState::reused)
+        continue;
+      auto& bodies = execution.observed.bodies;
+      for (const auto& id : execution.observed.access_sets)
+        bodies.push_back(access_sets.find(id, *this, run.manifest));
+      recognised.restore(execution);
+      steps.push_back(remembered_step(execution, [](const std::string&) { return nullptr; }));
+      for (auto& set : bodies)
+        if (set) sets.push_back(std::move(set));
+    }
+    state_->put_steps(run.record.pipeline->path, steps);
     state_->put_access_sets(sets);
   }
+  if (!recognised.contents().empty()) remember_withheld(*state_, recognised.contents());
 }
 
 catalog::RememberedStep remembered_step(
@@ -325,7 +352,7 @@ std::uint64_t rebuild_catalog(const RepositoryLocation& location,
   std::uint64_t runs = 0;
   {
     const auto archive = Archive::open_with_database(location, fresh);
-    archive->remember_steps();
+    if (workspace) archive->remember_steps(*workspace);
     runs = archive->catalog().counts().runs;
   }
   catalog::remove_state(path);

@@ -25,6 +25,8 @@ std::string_view name_of(Verdict verdict) {
       return "identical";
     case Verdict::equivalent:
       return "equivalent";
+    case Verdict::withheld:
+      return "withheld";
     case Verdict::different:
       return "different";
     case Verdict::missing:
@@ -349,6 +351,11 @@ class Reproduction {
                           OutputVerdict& verdict) {
     if (output.content.keyed) {
       const auto now = keyed_.of(*verdict.reproduced);
+      verdict.reproduced = std::nullopt;
+      if (!keyed_.has_key() || (now != output.content && !is_of_this_workspace())) {
+        verdict.verdict = Verdict::withheld;
+        return;
+      }
       verdict.reproduced = now;
       if (now == output.content) return;
       verdict.verdict = Verdict::different;
@@ -394,6 +401,12 @@ class Reproduction {
       overrides.push_back({override.substr(0, equals), override.substr(equals + 1)});
     }
     return overrides;
+  }
+
+  // The key that its keyed hashes were made with is ours.
+  bool is_of_this_workspace() const {
+    const auto workspace = Workspace::find_upwards(os::current_directory());
+    return workspace && workspace->root() == root_of_then();
   }
 
   std::string root_of_then() const {

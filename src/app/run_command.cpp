@@ -247,8 +247,8 @@ CommandReport run_command(const CommandRequest& request, const std::function<int
   CommandReport report;
   const policy::FileScreen screen({});
   const auto settings = read_settings(workspace);
-  Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
-                            redactor);
+  Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables, redactor,
+                            screen);
   std::optional<RunRecorder> recorder;
   std::optional<SpoolEntry> entry;
   if (spooled) {

@@ -63,8 +63,8 @@ MakeReport run_make(const MakeRequest& request, const std::function<int()>& inte
   setup.notice = [&](const auto& notice) { report.notices.push_back(notice); };
   setup.files_may_change = true;
   RunRecorder recorder(std::move(setup), record);
-  Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables,
-                            redactor);
+  Surroundings surroundings(workspace.root(), {request.command[0]}, {}, request.variables, redactor,
+                            screen);
   recorder.on_start([&] { surroundings.start(); });
 
   TracedFiles traced(files, catalog::state_path(workspace.root()));

@@ -129,6 +129,7 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
   }
   state.start();
   state.storing->check();
+  state.refuse_secret_targets(execution);
   state.take_log(execution, attempt_logs);
   state.observed_redactor.redact(execution);
   state.take_sets(execution);
@@ -154,6 +155,10 @@ std::string RunRecorder::execution_ended(core::Execution& execution,
   const auto log = execution.log ? state.log_path(execution.log->content) : std::string();
   state.add(execution, std::move(text));
   return log;
+}
+
+void RunRecorder::trust_no_file() {
+  state_->unscreened = true;
 }
 
 void RunRecorder::recover(core::Execution execution) {

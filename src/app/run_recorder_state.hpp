@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "execution_log.hpp"
+#include "id_screen.hpp"
 #include "kept_files.hpp"
 #include "log_path.hpp"
 #include "observed_memory.hpp"
@@ -35,6 +36,7 @@ namespace provrun::app {
 inline constexpr std::chrono::seconds kSyncInterval{1};
 // A larger file outside of the workspace is named by its content and not stored.
 inline constexpr std::uint64_t kLargestObserved = std::uint64_t{256} << 20U;
+inline const core::ContentId kNoBytes{hash::sha256("")};
 inline constexpr std::string_view kHowToAllow =
     " ('secrets_allowed_in' of .provrun/config.yaml says where that is fine)";
 
@@ -71,9 +73,11 @@ struct RunRecorder::State {
   std::map<std::string, Held> superseded;  // by path in the snapshot
   // Not stored since a secret is in them: contents that were declared, paths that were observed.
   std::unordered_map<core::ContentId, policy::FoundSecret> withheld;
+  std::unordered_map<core::ContentId, policy::FoundSecret> unstored;  // without a look
   std::map<std::string, core::RunRecord::Withheld> withheld_observed;
-  // Of a killed run, and gone before they were stored.
-  std::unordered_set<core::ContentId> never_seen;
+  // A declared secret of an earlier run is in them, whether or not this run knows it.
+  std::unordered_set<core::ContentId> held_secrets;
+  bool unscreened = false;  // a killed run, with secrets that are not known any more
   std::unordered_set<std::string> not_stored;  // paths that the journal has told so of
   std::unordered_map<core::ContentId, core::AccessSetPtr> sets;
   std::unordered_map<core::ContentId, core::AccessSetPtr>
@@ -129,7 +133,12 @@ struct RunRecorder::State {
         os::lstat_file(journal_path()).has_value();  // when a killed run is recovered
     journal = os::open_for_appending(journal_path());
     recovering = begun;
-    if (!begun) append(core::to_json(record).dump());
+    held_secrets = withheld_contents(*setup.archive->state(), Withheld::declared);
+    if (!begun) {
+      append(core::to_json(record).dump());
+      if (!setup.secret_marks.empty())
+        append(codec::Json::object({{"type", "secrets"}, {"marks", marks()}}).dump());
+    }
     session = setup.archive->repository().begin_session();
     storing = std::make_unique<StoringThread>(*session, setup.screen);
     // Who edits the pipeline while it runs changes the next run, not this record.
@@ -142,6 +151,12 @@ struct RunRecorder::State {
       if (record.pipeline) keep_source(*record.pipeline);
     }
     if (on_start) on_start();
+  }
+
+  codec::Json marks() const {
+    auto marks = codec::Json::array();
+    for (const auto& mark : setup.secret_marks) marks.push_back(mark);
+    return marks;
   }
 
   void append(std::string line) {
@@ -157,8 +172,21 @@ struct RunRecorder::State {
   void keep(const core::Artifact& artifact, const std::string& path) {
     if (const auto target = link_target(artifact, path); target && is_bare_link(artifact, *target))
       return;  // the tree holds it whole
-    if (storing->knows(artifact.content) || has(artifact)) return;
+    if (storing->knows(artifact.content) || has(artifact) || may_hold_secret(artifact)) return;
     storing->store(path, artifact.content, looked_for_in(artifact));
+  }
+
+  // What cannot be found by looking through it now.
+  bool may_hold_secret(const core::Artifact& artifact) {
+    const bool held = held_secrets.contains(artifact.content);
+    if (held)
+      unstored.try_emplace(
+          artifact.content,
+          policy::FoundSecret{"a secret that was declared in an earlier run", true});
+    else if (unscreened)
+      unstored.try_emplace(artifact.content,
+                           policy::FoundSecret{"perhaps a secret of the killed run", true});
+    return held || unscreened;
   }
 
   // Whether the repository had it before.
@@ -182,9 +210,33 @@ struct RunRecorder::State {
     return allowed || artifact.path.starts_with(kLogDirectory) ? For::declared : For::all;
   }
 
+  // Whether the repository has its bytes, or a record of it.
+  bool is_known(const core::ContentId& content) {
+    const auto& config = setup.archive->repository().config();
+    if (storing->find(content) || storing->found_clean(content)) return true;
+    const auto chunk = single_chunk(content, content == kNoBytes ? 0 : 1, config);
+    return (chunk && session->has_all(*chunk)) || setup.archive->catalog().knows_content(content);
+  }
+
+  // Ids of which nobody can say that no secret is behind them.
+  std::unordered_set<core::ContentId> unknown_ids() {
+    IdScreen screen({[&](const auto& content) { return is_known(content); },
+                     [&](const auto& path) { return setup.files->absolute(path); }, setup.screen,
+                     [&](const auto& path) {
+                       core::Artifact file;
+                       file.path = path;
+                       return looked_for_in(file);
+                     }});
+    for (const auto& execution : executions) screen.look_at(execution);
+    for (const auto& [id, set] : sets) screen.look_at(*set);
+    screen.look_at(record.environment);
+    return screen.hidden();
+  }
+
   // What cannot be taken out again does not go in: which files were not stored for their secrets.
   void take_withheld() {
     withheld = storing->withheld();
+    withheld.insert(unstored.begin(), unstored.end());
     std::map<std::string, core::RunRecord::Withheld> files = withheld_observed;
     for (const auto* list : {&artifacts, &superseded})
       for (const auto& [place, held] : *list) {
@@ -236,7 +288,8 @@ struct RunRecorder::State {
         content && session->has_all(*content))
       return;
     const auto looked_for = looked_for_in(artifact);
-    if (looked_for == policy::FileScreen::For::all && holds_secret(artifact)) {
+    if (may_hold_secret(artifact) ||
+        (looked_for == policy::FileScreen::For::all && holds_secret(artifact))) {
       withheld_observed.insert_or_assign(
           artifact.path, core::RunRecord::Withheld{artifact, "what looks like a secret"});
       return;
@@ -342,6 +395,18 @@ struct RunRecorder::State {
     lines += core::to_stored_json(named).dump();
     lines += '\n';
     executions.push_back(std::move(named));
+  }
+
+  // A snapshot has the target of a link as it is.
+  void refuse_secret_targets(const core::Execution& execution) const {
+    if (setup.screen == nullptr) return;
+    for (const auto& output : execution.outputs)
+      if (const auto target = link_target(output, setup.files->absolute(output.path)))
+        if (const auto found = setup.screen->find(*target, policy::FileScreen::For::declared))
+          throw base::Error(base::ErrorCode::refused,
+                            base::format("{} is a link to a name that holds {}",
+                                         base::printable(output.path), found->what))
+              .hint("a link is recorded with its target; name the target in another way");
   }
 
   void take_links(const core::Execution& execution) {
@@ -500,8 +565,8 @@ struct RunRecorder::State {
     remember_withheld(state, contents);
   }
 
-  // Ids of contents that this run or an earlier one withheld, and that the snapshot does not have,
-  // become keyed hashes. What this workspace remembers keeps the ids.
+  // Ids of contents that this run or an earlier one withheld or never saw, and that the snapshot
+  // does not have, become keyed hashes. What this workspace remembers keeps the ids.
   void key_withheld_ids(Extra& extra) {
     remember_recognised();
     auto& state = *setup.archive->state();
@@ -509,7 +574,7 @@ struct RunRecorder::State {
     const auto before = contents.size();
     for (const auto& [content, found] : withheld) contents.insert(content);
     for (const auto& [path, file] : withheld_observed) contents.insert(file.file.content);
-    contents.insert(never_seen.begin(), never_seen.end());
+    contents.merge(unknown_ids());
     for (const auto* list : {&artifacts, &superseded})
       for (const auto& [path, held] : *list) contents.erase(held.artifact.content);
     recorded_sets = sets;
@@ -528,6 +593,9 @@ struct RunRecorder::State {
     const auto first_step_key = executions.empty() ? hash::Digest() : executions[0].step_key;
     ids.rewrite(lines, executions);
     remember_withheld(state, ids.contents());
+    for (const auto& [content, found] : withheld)
+      if (found.declared) held_secrets.insert(content);
+    if (!held_secrets.empty()) remember_withheld(state, held_secrets, Withheld::declared);
     for (auto& file : record.withheld) ids.rewrite(file.file.content);
     for (auto& file : record.configuration) ids.rewrite(file.content);
     if (record.pipeline) ids.rewrite(record.pipeline->content);
@@ -558,9 +626,7 @@ struct RunRecorder::State {
     for (auto* list : {&artifacts, &superseded})
       std::erase_if(*list, [&](const auto& entry) {
         const auto& artifact = entry.second.artifact;
-        const bool gone = !available(artifact, source_of(artifact));
-        if (gone) never_seen.insert(artifact.content);  // nobody knows whether a secret was in it
-        return gone;
+        return !available(artifact, source_of(artifact));
       });
     std::erase_if(links, [&](const auto& link) { return !artifacts.contains(link.first); });
     std::erase_if(logs, [&](const auto& entry) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -20,6 +21,7 @@ struct Journal {
   std::set<std::string, std::less<>> not_stored;  // paths of files that do not go to the repository
   std::vector<core::Artifact> half_changed;       // inputs that steps were changing when it ended
   std::set<std::string, std::less<>> removed;     // paths of temporary files
+  std::vector<std::string> secret_marks;
   std::string cause = "the process that ran it was killed or lost power";
 };
 
@@ -46,6 +48,9 @@ Journal read_journal(std::string_view text) {
         auto set =
             std::make_shared<core::AccessSet>(core::parse_access_set(json.get_string("text")));
         sets.emplace(set->id, std::move(set));
+      } else if (type == "secrets") {
+        for (const auto& mark : json.at("marks").as_array())
+          journal.secret_marks.push_back(mark.as_string());
       } else if (type == "not_stored") {
         journal.not_stored.insert(json.get_string("path"));
       } else if (type == "will_change") {
@@ -119,17 +124,19 @@ std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& a
     }
     for (const auto& input : told.half_changed) put_back(input, directory, files);
     auto workflow_file = head->pipeline ? head->pipeline->path : std::string();
-    RunRecorder recorder({workspace,
-                          &archive,
-                          &files,
-                          &redactor,
-                          std::move(workflow_file),
-                          like.screen,
-                          like.may_look_secret,
-                          {},
-                          [&](const auto& path) { return !told.not_stored.contains(path); },
-                          [&](const auto& path) { return told.removed.contains(path); }},
-                         *head);
+    RunRecorder::Setup setup{workspace, &archive, &files, &redactor, std::move(workflow_file)};
+    setup.screen = like.screen;
+    setup.may_look_secret = like.may_look_secret;
+    setup.is_stored = [&](const auto& path) { return !told.not_stored.contains(path); };
+    setup.may_go = [&](const auto& path) { return told.removed.contains(path); };
+    setup.secret_marks = like.secret_marks;
+    RunRecorder recorder(std::move(setup), *head);
+    const auto is_looked_for = [&](const auto& mark) {
+      return std::find(like.secret_marks.begin(), like.secret_marks.end(), mark) !=
+             like.secret_marks.end();
+    };
+    if (!std::all_of(told.secret_marks.begin(), told.secret_marks.end(), is_looked_for))
+      recorder.trust_no_file();
     for (auto& execution : told.executions) recorder.recover(std::move(execution));
     recovered.push_back(recorder.finish(core::RunState::interrupted, told.cause, {}));
   }

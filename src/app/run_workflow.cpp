@@ -163,9 +163,17 @@ StoredResults::ContentNow files_now(core::WorkspaceFiles& files) {
       [&files](const std::string& path) { return files.look(path, core::Look::content).content; };
 }
 
-engine::Redaction redact_with(const policy::Redactor& redactor) {
+engine::Redaction redact_with(const policy::Redactor& redactor,
+                              const policy::FileScreen* screen = nullptr) {
   return {[&redactor](const codec::Json& document) { return redactor.redact_json(document).json; },
-          [&redactor](std::string_view value) { return redactor.mark_of(value); }};
+          [&redactor](std::string_view value) { return redactor.mark_of(value); },
+          [&redactor](std::string_view text) { return redactor.redact(text).text; },
+          [screen](std::string_view text) -> std::optional<std::string> {
+            const auto found = screen != nullptr
+                                   ? screen->find(text, policy::FileScreen::For::declared)
+                                   : std::nullopt;
+            return found ? std::optional(found->what) : std::nullopt;
+          }};
 }
 
 void require_inputs(const LoadedPipeline& loaded,
@@ -356,6 +364,8 @@ RunReport run_it(const RunRequest& request, RunObserver& observer,
   recording.screen = &screen;
   recording.may_look_secret = [&](const auto& path) { return settings.allows_secrets_in(path); };
   recording.notice = notice;
+  for (const auto& secret : secrets)
+    recording.secret_marks.push_back(redactor.mark_of(secret.value));
   recording.is_stored = stored_files_of(graph);
   recording.may_go = leaving_files_of(graph);
   {
@@ -380,8 +390,8 @@ RunReport run_it(const RunRequest& request, RunObserver& observer,
   StoredResults stored(*archive, workspace.root(), workspace.existing_hash_key(), files_now(files));
   NoResults none;
   core::Results& results = request.reuse ? static_cast<core::Results&>(stored) : none;
-  engine::Decider decider(graph, files, results, history, request.variables, redact_with(redactor),
-                          std::move(forcing));
+  engine::Decider decider(graph, files, results, history, request.variables,
+                          redact_with(redactor, &screen), std::move(forcing));
 
   SoftwareNames software(archive.get());
   decider.name_software_with(
@@ -401,7 +411,7 @@ RunReport run_it(const RunRequest& request, RunObserver& observer,
     runner = std::make_unique<exec::LocalExecutor>(recorder.directory(), traced);
   TracingExecutor executor(*runner, request.tracing);
   Surroundings surroundings(workspace.root(), graph, selection, growth.open(), request.variables,
-                            redactor);
+                            redactor, screen);
   recorder.on_start([&] { surroundings.start(); });
 
   double seconds = 0;

@@ -11,7 +11,7 @@ namespace provrun::app {
 
 std::optional<policy::FoundSecret> secret_in_file(const policy::FileScreen& screen,
                                                   policy::FileScreen::For what,
-                                                  const std::string& path) {
+                                                  const std::string& path, hash::Sha256* hasher) {
   constexpr std::size_t kPiece = 1U << 20U;  // stays in the cache between reading and looking
   try {
     const auto file = os::open_for_reading(path);
@@ -23,6 +23,7 @@ std::optional<policy::FoundSecret> secret_in_file(const policy::FileScreen& scre
         auto* at = reinterpret_cast<std::uint8_t*>(bytes.data()) + filled;
         const auto n = os::read_some(file, std::span(at, bytes.size() - filled), path);
         if (n == 0) break;
+        if (hasher != nullptr) hasher->update(std::span(at, n));
         filled += n;
       }
       const bool ends = filled < bytes.size();

@@ -108,7 +108,7 @@ bool StoredResults::locate_link(core::Artifact& output, const std::string& snaps
   const auto target = inner_target(output.path, entry->target);
   const bool bare = is_bare_link(output, entry->target);
   if (!target) return false;
-  recognise(output.content, *target);
+  recognised_.restore(output.content, *target);
   links_[output.path] = {entry->target, bare ? std::string() : *target, output.content};
   return true;
 }
@@ -170,8 +170,8 @@ StoredResults::StoredResults(Archive& archive, std::string root, std::string has
                              ContentNow content_now)
     : archive_(archive),
       root_(std::move(root)),
-      keyed_(std::move(hash_key)),
-      content_now_(std::move(content_now)),
+      content_now_(content_now),
+      recognised_(KeyedIds(std::move(hash_key)), std::move(content_now)),
       observations_(std::make_unique<Observations>(archive.state())) {}
 StoredResults::~StoredResults() = default;
 
@@ -191,7 +191,7 @@ bool StoredResults::find_outputs(const catalog::KnownResult& known, core::Stored
       continue;
     }
     if (output.content.keyed) {  // withheld
-      recognise(output.content, output.path);
+      recognised_.restore(output.content, output.path);
       if (output.content.keyed) return false;
       result.restorable = false;
       continue;
@@ -216,54 +216,46 @@ void StoredResults::add_observed(const catalog::KnownResult& known, core::Stored
     if (!set)
       throw base::Error(base::ErrorCode::not_found,
                         "the accesses of " + execution->step + " are not in the repository");
-    result.observed.bodies.push_back(recognise(std::move(set)));
+    result.observed.bodies.push_back(recognised_.restore(std::move(set)));
   }
   for (std::size_t i = 0; i < result.observed.bodies.size(); ++i)
     result.observed.access_sets[i] = result.observed.bodies[i]->id;
   for (auto& access : result.observed.accesses)
-    if (access.content) recognise(*access.content, access.path);
+    if (access.content) recognised_.restore(*access.content, access.path);
   for (auto input : execution->inputs)
     if (core::evidence_of_input(*execution, input.path) == core::Evidence::observed) {
-      recognise(input.content, input.path);
+      recognised_.restore(input.content, input.path);
       result.inputs.push_back(std::move(input));
     }
 }
 
-// Of a file that was withheld the record has a keyed hash. One that is the same here has its id.
-void StoredResults::recognise(core::ContentId& content, const std::string& path) {
-  if (!content.keyed) return;
-  const auto now = content_now_(path);
-  if (!now || !keyed_.same(content, *now)) return;
-  content = *now;
-  recognised_.insert(content);
-}
-
-core::AccessSetPtr StoredResults::recognise(core::AccessSetPtr set) {
-  const auto is_keyed = [](const core::Access& access) {
-    return access.content && access.content->keyed;
-  };
-  if (std::none_of(set->accesses.begin(), set->accesses.end(), is_keyed)) return set;
-  auto accesses = set->accesses;
-  for (auto& access : accesses)
-    if (access.content) recognise(*access.content, access.path);
-  return std::make_shared<const core::AccessSet>(
-      core::parse_access_set(core::text_of(set->path_class, accesses)));
+// Of as many results as there are, those that rest on other contents than are here need not be
+// read. What a step has made, or updated, itself says nothing.
+bool StoredResults::may_fit(const catalog::KnownResult& known) {
+  const auto used = archive_.catalog().inputs_of_execution(known.execution.id);
+  return std::all_of(used.begin(), used.end(), [&](const core::Artifact& input) {
+    const bool own = std::any_of(known.outputs.begin(), known.outputs.end(),
+                                 [&](const auto& output) { return output.path == input.path; });
+    if (own) return true;
+    const auto now = content_now_(input.path);
+    return !now || recognised_.keyed().same(input.content, *now);
+  });
 }
 
 std::optional<core::StoredResult> StoredResults::find(
     const hash::Digest& step_key, const std::function<bool(const core::StoredResult&)>& fits) {
-  // Executions of one key differ in what they were observed to use: as many as a person would have.
-  constexpr std::size_t kCandidates = 20;
+  // Executions of one key differ in what they were observed to use.
+  constexpr std::size_t kCandidates = 1000;
   auto candidates = archive_.catalog().results_of_step_key(step_key, kCandidates);
-  if (keyed_.has_key())
+  if (const auto& keyed = recognised_.keyed(); keyed.has_key())
     for (auto& known :
-         archive_.catalog().results_of_step_key(keyed_.of_step_key(step_key), kCandidates))
+         archive_.catalog().results_of_step_key(keyed.of_step_key(step_key), kCandidates))
       candidates.push_back(std::move(known));
   for (auto& known : candidates) {
     core::StoredResult result;
     result.execution = known.execution.reused_from.value_or(known.execution.id);
     try {
-      if (!find_outputs(known, result)) continue;
+      if ((candidates.size() > 1 && !may_fit(known)) || !find_outputs(known, result)) continue;
       add_observed(known, result);
     } catch (const base::Error& error) {
       // A snapshot that has gone is no result; a damaged or unreachable repository is said.

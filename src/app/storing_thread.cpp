@@ -115,8 +115,10 @@ void StoringThread::work() {
     std::exception_ptr problem;
     store::FileContent content;
     std::optional<policy::FoundSecret> found;
+    hash::Sha256 looked_at;
     try {
-      found = task.keep ? put(task, content) : secret_in_file(*screen_, task.secrets, task.path);
+      found = task.keep ? put(task, content)
+                        : secret_in_file(*screen_, task.secrets, task.path, &looked_at);
       if (task.keep && !found && content.id != task.expected)
         throw base::Error(base::ErrorCode::conflict, base::format("{} changed before it was stored",
                                                                   base::printable(task.path)))
@@ -138,6 +140,8 @@ void StoringThread::work() {
       withheld_.emplace(task.expected, std::move(*found));
     else if (!problem && task.keep)
       stored_.emplace(task.expected, std::move(content));
+    else if (!task.keep && looked_at.finish() == task.expected.digest)
+      clean_.insert(task.expected);
     if (problem || tasks_.empty()) changed_.notify_all();
   }
 }

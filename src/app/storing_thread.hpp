@@ -33,7 +33,8 @@ class StoringThread {
   void store(std::string path, const core::ContentId& expected, For secrets);
   /// The same for a file that others may change meanwhile or take away: find then has nothing.
   void try_store(std::string path, const core::ContentId& expected, For secrets);
-  /// Only looks for secrets in a file that is not to be stored: withheld() tells of one.
+  /// Only looks for secrets in a file that is not to be stored: withheld() tells of one, and
+  /// found_clean() when there was none.
   void look(std::string path, const core::ContentId& expected, For secrets);
   /// True when store was called for the content.
   bool knows(const core::ContentId& content) const { return asked_.contains(content); }
@@ -43,6 +44,8 @@ class StoringThread {
   void finish();
   /// The contents that were not stored since a secret is in them.
   std::unordered_map<core::ContentId, policy::FoundSecret> withheld() const;
+  /// Whether look() went through all of the content; call after finish.
+  bool found_clean(const core::ContentId& content) const { return clean_.contains(content); }
   /// Where a stored content lies; call after finish.
   std::optional<store::FileContent> find(const core::ContentId& content) const;
 
@@ -69,6 +72,7 @@ class StoringThread {
   std::exception_ptr problem_;
   std::unordered_map<core::ContentId, store::FileContent> stored_;
   std::unordered_map<core::ContentId, policy::FoundSecret> withheld_;
+  std::unordered_set<core::ContentId> clean_;
   std::thread thread_;
 };
 

@@ -64,6 +64,7 @@ struct Surroundings::State {
   std::vector<std::string> inputs;
   engine::Variables variables;
   const policy::Redactor* redactor = nullptr;
+  const policy::FileScreen* screen = nullptr;
   Owners owners{run_program, os::join_path(os::cache_directory(), "packages")};
   base::Cancellation cancellation;
   std::exception_ptr problem;
@@ -107,6 +108,10 @@ struct Surroundings::State {
     capture::GitOptions options;
     options.inputs = inputs;
     options.cancellation = &cancellation;
+    options.holds_secret = [this](std::string_view bytes) {
+      return redactor->redact(bytes).count > 0 ||
+             screen->find(bytes, policy::FileScreen::For::all).has_value();
+    };
     if (const auto git = capture::git_state(root, options)) {
       capture::exclude_from_git(root);  // the repository may be younger than the workspace
       result.git = redactor->redact_json(capture::to_json(*git)).json;
@@ -118,11 +123,13 @@ struct Surroundings::State {
 Surroundings::Surroundings(std::string workspace_root, const pipeline::Graph& graph,
                            const std::vector<pipeline::InstanceId>& selection,
                            const std::vector<pipeline::StepId>& deferred,
-                           engine::Variables variables, const policy::Redactor& redactor)
+                           engine::Variables variables, const policy::Redactor& redactor,
+                           const policy::FileScreen& screen)
     : state_(std::make_unique<State>()) {
   state_->root = std::move(workspace_root);
   state_->variables = std::move(variables);
   state_->redactor = &redactor;
+  state_->screen = &screen;
   std::vector<bool> seen_path(graph.path_count());
   std::set<pipeline::StepId> seen_step;
   for (const auto id : selection) {
@@ -152,13 +159,14 @@ Surroundings::Surroundings(std::string workspace_root, const pipeline::Graph& gr
 
 Surroundings::Surroundings(std::string workspace_root, std::vector<std::string> programs,
                            std::vector<std::string> inputs, engine::Variables variables,
-                           const policy::Redactor& redactor)
+                           const policy::Redactor& redactor, const policy::FileScreen& screen)
     : state_(std::make_unique<State>()) {
   state_->root = std::move(workspace_root);
   state_->programs = std::move(programs);
   state_->inputs = std::move(inputs);
   state_->variables = std::move(variables);
   state_->redactor = &redactor;
+  state_->screen = &screen;
 }
 
 Surroundings::~Surroundings() {

@@ -6,6 +6,7 @@
 
 #include "provrun/app/run_recorder.hpp"
 #include "provrun/engine/decider.hpp"
+#include "provrun/policy/file_screen.hpp"
 #include "provrun/policy/redaction.hpp"
 
 namespace provrun::app {
@@ -16,11 +17,11 @@ class Surroundings {
   Surroundings(std::string workspace_root, const pipeline::Graph& graph,
                const std::vector<pipeline::InstanceId>& selection,
                const std::vector<pipeline::StepId>& deferred, engine::Variables variables,
-               const policy::Redactor& redactor);
+               const policy::Redactor& redactor, const policy::FileScreen& screen);
   /// For a command without a pipeline: the programs it names, and its inputs.
   Surroundings(std::string workspace_root, std::vector<std::string> programs,
                std::vector<std::string> inputs, engine::Variables variables,
-               const policy::Redactor& redactor);
+               const policy::Redactor& redactor, const policy::FileScreen& screen);
   ~Surroundings();
 
   void start();

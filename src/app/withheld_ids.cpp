@@ -15,7 +15,10 @@ constexpr std::string_view kPlain = "sha256:";
 // How a reason that is a directory's content is written.
 constexpr std::string_view kDirectoryBefore = "/\",\"before\":\"";
 constexpr std::string_view kDirectoryAfter = "/\",\"after\":\"";
-constexpr std::string_view kMemo = "withheld";  // 32 bytes for each content
+// Memos: 32 bytes for each content.
+constexpr std::string_view memo_of(Withheld which) {
+  return which == Withheld::all ? "withheld" : "withheld.declared";
+}
 
 bool is_id_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -179,9 +182,9 @@ std::unordered_set<core::ContentId> WithheldIds::contents() const {
   return contents;
 }
 
-std::unordered_set<core::ContentId> withheld_contents(catalog::State& state) {
+std::unordered_set<core::ContentId> withheld_contents(catalog::State& state, Withheld which) {
   std::unordered_set<core::ContentId> contents;
-  const auto memo = state.get_memo(kMemo).value_or("");
+  const auto memo = state.get_memo(memo_of(which)).value_or("");
   hash::Digest digest;
   for (std::string_view rest = memo; rest.size() >= digest.bytes.size();
        rest.remove_prefix(digest.bytes.size())) {
@@ -191,12 +194,13 @@ std::unordered_set<core::ContentId> withheld_contents(catalog::State& state) {
   return contents;
 }
 
-void remember_withheld(catalog::State& state, const std::unordered_set<core::ContentId>& contents) {
+void remember_withheld(catalog::State& state, const std::unordered_set<core::ContentId>& contents,
+                       Withheld which) {
   std::string bytes;
   for (const auto& content : contents)
     bytes.append(reinterpret_cast<const char*>(content.digest.bytes.data()),
                  content.digest.bytes.size());
-  state.put_memo(kMemo, bytes);
+  state.put_memo(memo_of(which), bytes);
 }
 
 }  // namespace provrun::app

@@ -95,6 +95,25 @@ std::string without_text_ids(std::string text) {
   return text;
 }
 
+/// Whether a version of a binary file holds a secret, or cannot be looked through.
+bool hides_secret(const GitOptions& options, const GitState& state, git_repository* repository,
+                  const git_diff_delta& delta) {
+  if (!options.holds_secret || (delta.flags & GIT_DIFF_FLAG_BINARY) == 0) return false;
+  if (delta.status != GIT_DELTA_ADDED) {
+    git_object* found = nullptr;
+    check_git(git_object_lookup(&found, repository, &delta.old_file.id, GIT_OBJECT_BLOB),
+              "cannot read the committed version");
+    const GitObject owned(found);
+    const auto* blob = reinterpret_cast<const git_blob*>(found);
+    if (options.holds_secret({static_cast<const char*>(git_blob_rawcontent(blob)),
+                              static_cast<std::size_t>(git_blob_rawsize(blob))}))
+      return true;
+  }
+  return delta.status != GIT_DELTA_DELETED &&
+         options.holds_secret(os::read_file(os::join_path(state.root, delta.new_file.path),
+                                            options.max_diff_file_bytes));
+}
+
 /// The patch's text; nullopt when there is no difference after all.
 std::optional<std::string> text_of(git_diff* diff, std::size_t number) {
   git_patch* made = nullptr;
@@ -157,7 +176,8 @@ void add_changes(git_repository* repository, const std::optional<git_oid>& commi
       const auto text = text_of(diff.get(), i);
       if (!text) continue;
       changed.insert(path);
-      if (text->empty() || state.diff.size() + text->size() > options.max_diff_bytes) {
+      if (text->empty() || hides_secret(options, state, repository, *delta) ||
+          state.diff.size() + text->size() > options.max_diff_bytes) {
         omitted.insert(path);
       } else {
         state.diff += *text;

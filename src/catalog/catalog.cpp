@@ -108,6 +108,14 @@ void Catalog::put_content_location(const core::ContentId& content, std::uint64_t
   transaction.commit();
 }
 
+bool Catalog::knows_content(const core::ContentId& content) {
+  auto query = database_.statement(
+      "SELECT 1 FROM contents WHERE substr(digest, 1, 8)=substr(?1, 1, 8) AND digest=?1");
+  const ContentBytes digest(content);
+  query.bind(1, digest.get());
+  return query.step();
+}
+
 std::optional<std::vector<std::uint8_t>> Catalog::content_location(const core::ContentId& content) {
   auto query = database_.statement(
       "SELECT location FROM contents WHERE substr(digest, 1, 8)=substr(?1, 1, 8) AND digest=?1 AND "

@@ -79,6 +79,21 @@ std::vector<KnownResult> Catalog::results_of_step_key(const hash::Digest& step_k
   return results;
 }
 
+std::vector<core::Artifact> Catalog::inputs_of_execution(const core::ExecutionId& id) {
+  auto query = database_.statement(
+      "SELECT p.path, c.digest, c.size FROM (SELECT u.version FROM executions e JOIN used u ON "
+      "u.execution=e.id WHERE e.uuid=?1 UNION ALL SELECT i.version FROM executions e JOIN "
+      "used_sets s ON s.execution=e.id CROSS JOIN input_set_versions i ON i.input_set=s.input_set "
+      "WHERE e.uuid=?1) f JOIN versions v ON v.id=f.version JOIN paths p ON p.id=v.path JOIN "
+      "contents c ON c.id=v.content ORDER BY p.path");
+  query.bind(1, db::Bytes(id.uuid.bytes));
+  std::vector<core::Artifact> inputs;
+  while (query.step())
+    inputs.push_back({std::string(query.text(0)), content_id_of(query.blob(1)),
+                      static_cast<std::uint64_t>(query.integer(2)), 0});
+  return inputs;
+}
+
 std::vector<SeenOutput> Catalog::outputs_of_step_key(const hash::Digest& step_key) {
   auto query = database_.statement(
       "SELECT p.path, c.digest, count(*) FROM executions e JOIN generated g ON g.execution=e.id "

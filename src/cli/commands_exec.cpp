@@ -24,6 +24,7 @@ engine::Variables variables() {
 }
 
 Colour verdict_colour(app::Verdict verdict) {
+  if (verdict == app::Verdict::withheld) return Colour::yellow;
   return verdict <= app::Verdict::equivalent ? Colour::green : Colour::red;
 }
 
@@ -181,10 +182,17 @@ int command_reproduce(const Call& call) {
       equivalent > 0 ? base::format(", {} equivalent", equivalent) : "",
       report.directory.empty() ? ""
                                : "; both can be compared in " + base::printable(report.directory)));
-  if (verdict > app::Verdict::equivalent) return 4;
+  if (verdict > app::Verdict::withheld) return 4;
   if (!report.refusal.empty())
     throw base::Error(base::ErrorCode::refused, report.refusal)
         .hint("'provrun doctor' says how this machine can observe");
+  if (verdict == app::Verdict::withheld) {
+    console.note(
+        "provrun: an output with a secret in it was not stored: only the workspace that it was "
+        "made "
+        "in can compare it");
+    return 3;
+  }
   return 0;
 }
 

@@ -77,8 +77,8 @@ bool AttemptFiles::judge_undeclared(InstanceId id, core::Execution& execution, O
       outcome.to_adopt.push_back({id, std::move(inputs), observed.undeclared_outputs});
     return true;
   }
-  const auto text = undeclared_files(
-      execution, step, [&](const std::string& path) { return declares_output(graph_, id, path); });
+  const auto text = decider_.redacted(undeclared_files(
+      execution, step, [&](const std::string& path) { return declares_output(graph_, id, path); }));
   if (text.empty()) return true;
   if (step.undeclared == pipeline::Undeclared::error) {
     execution.failure = text;
@@ -95,9 +95,9 @@ void AttemptFiles::note_changed_inputs(InstanceId id, core::Execution& execution
     if (std::any_of(declared.begin(), declared.end(),
                     [&](auto input) { return graph_.path(input) == path; }))
       continue;
-    observer_.notice(
+    observer_.notice(decider_.redacted(
         base::format("{}: {} changed while it ran; the record has the content that it read first",
-                     execution.step, base::printable(path)));
+                     execution.step, base::printable(path))));
     execution.inputs_changed.push_back(std::move(path));
   }
   const auto undeclared = execution.inputs_changed.size();

@@ -34,11 +34,17 @@ void sort_by_name(Range& pairs) {
             [](const auto& a, const auto& b) { return a.first < b.first; });
 }
 
+bool same_file(const core::Artifact& a, const core::Artifact& b) {
+  constexpr std::uint32_t kRunnable = 0100;  // what git calls a file's mode
+  return a.path == b.path && a.content == b.content && ((a.mode ^ b.mode) & kRunnable) == 0;
+}
+
 bool same_files(const std::vector<core::Artifact>& a, const std::vector<core::Artifact>& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (a[i].path != b[i].path || a[i].content != b[i].content) return false;
-  return true;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_file);
+}
+
+std::string mode_text(std::uint32_t mode) {
+  return base::format("mode {:04o}", mode & 07777U);
 }
 
 void sort_by_path(std::vector<core::Artifact>& artifacts) {
@@ -240,8 +246,7 @@ std::optional<core::ContentId> Decider::before_own(InstanceId id, const std::str
     auto path = core::get_path(input);
     if (path.ends_with('/')) path.pop_back();
     if (path != name) continue;
-    const auto content = core::parse_content_id(input.get_string("content"));
-    return content && !content->keyed ? content : std::nullopt;
+    return core::parse_content_id(input.get_string("content"));
   }
   return std::nullopt;
 }
@@ -466,6 +471,8 @@ core::Reason Decider::reason_to_run(InstanceId id, const core::LastExecution* la
         return {"output_missing", old.path, old.content.to_string(), ""};
       if (now->content != old.content)
         return {"output_altered", old.path, old.content.to_string(), now->content.to_string()};
+      if (!same_file(old, *now))
+        return {"output_altered", old.path, mode_text(old.mode), mode_text(now->mode)};
     }
     for (const auto& now : outputs.present)
       if (std::none_of(last->outputs.begin(), last->outputs.end(),

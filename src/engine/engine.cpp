@@ -488,6 +488,11 @@ class Engine::Run {
   // Fills in the outputs; false, with the failure said, when one is not there.
   bool collect_outputs(InstanceId id, core::Execution& execution) {
     execution.failure = outputs_.collect(id, execution.outputs);
+    // A path is needed to record a file, and to bring it back.
+    for (const auto& output : execution.outputs)
+      if (const auto secret = e_.decider_.declared_secret_in(output.path);
+          secret && execution.failure.empty())
+        execution.failure = base::format("makes a file whose name holds {}", *secret);
     return execution.failure.empty();
   }
 
@@ -502,6 +507,9 @@ class Engine::Run {
     return attempt_files_.judge_undeclared(id, execution, outcome_);
   }
 
+  // Of files that steps have named themselves.
+  void tell(const std::string& text) { e_.observer_.notice(e_.decider_.redacted(text)); }
+
   // Files that two steps use in an order that nothing fixes.
   void tell_of_races(InstanceId id, const Active& active, const SortedOut& seen) {
     auto& dependencies = e_.decider_.dependencies();
@@ -512,18 +520,16 @@ class Engine::Run {
       const auto& task = tasks_[index_of(*maker)];
       const std::string name(e_.graph_.name(*maker));
       const bool together = task.status == Status::running || task.ended > active.started;
-      e_.observer_.notice(
-          base::format("{} reads {}, which {} makes{}: declare it as an input, or add 'needs: {}'",
-                       step, base::printable(input.path), name,
-                       together ? ", while that one was running" : ", and does not wait for it",
-                       name.substr(0, name.find('@'))));
+      tell(base::format("{} reads {}, which {} makes{}: declare it as an input, or add 'needs: {}'",
+                        step, base::printable(input.path), name,
+                        together ? ", while that one was running" : ", and does not wait for it",
+                        name.substr(0, name.find('@'))));
     }
     for (const auto& output : active.execution.outputs) {
       const auto maker = dependencies.maker(output.path, id);
       if (!maker || tasks_[index_of(*maker)].status == Status::unselected) continue;
-      e_.observer_.notice(
-          base::format("{} and {} both write {}: its contents depend on their order", step,
-                       e_.graph_.name(*maker), base::printable(output.path)));
+      tell(base::format("{} and {} both write {}: its contents depend on their order", step,
+                        e_.graph_.name(*maker), base::printable(output.path)));
     }
   }
 
@@ -531,8 +537,8 @@ class Engine::Run {
     auto& execution = active.execution;
     execution.outputs.clear();
     outputs_.set_aside(id, [&](const std::string& path, const std::string& where) {
-      e_.observer_.notice(base::format("{}: unfinished {} is now {}", execution.step,
-                                       base::printable(path), base::printable(where)));
+      tell(base::format("{}: unfinished {} is now {}", execution.step, base::printable(path),
+                        base::printable(where)));
     });
     for (const auto& input : active.changing) {
       const auto there = e_.files_.look(input.path, core::Look::presence).presence;

@@ -150,6 +150,7 @@ SortedOut sort_out(core::Observation observation, const Declared& given, const S
     if (access.uses.has(Use::list) && access.before == Presence::directory && access.content)
       adjust(access);
     const bool noise = !noise_rule(access, scene).empty();
+    if (noise) access.content.reset();  // decides nothing, and nobody looked at what is in it
     places.push_back(noise ? PathClass::noise : class_of(access, scene));
     ++counts.at(static_cast<std::size_t>(places.back()));
   }

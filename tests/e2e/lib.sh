@@ -89,6 +89,21 @@ as_user() {
   setpriv --bounding-set -dac_override,-dac_read_search "$@"
 }
 can_be_user() { as_user true 2> /dev/null || skip 'setpriv cannot take root its rights'; }
+# What stands in a record for a content that nobody could look through; see docs/formats/run-record.md.
+keyed_id() {
+  printf 'hmac-sha256:'
+  printf 'sha256:%s' "$1" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$(od -An -v -tx1 < .provrun/hash.key | tr -d ' \n')" | sed 's/.*= //'
+}
+hash_of() { sha256sum < "$1" | cut -c-64; }
+# All bytes of the repository, what is compressed without that.
+in_repository() {
+  find "${1:-.provrun/repository}" -type f | while read -r f; do
+    case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
+      28b52ffd) zstd -dcq "$f" ;;
+      *) cat "$f" ;;
+    esac
+  done
+}
 last_run() { provrun log --json | jq -r 'select(.type=="run").run' | head -n 1; }
 fingerprint() {
   {

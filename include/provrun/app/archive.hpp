@@ -89,7 +89,7 @@ class Archive {
   /// Adds runs that others have committed. Returns how many.
   std::size_t synchronize();
   /// Fills the state's memory of last executions from the records, oldest first.
-  void remember_steps();
+  void remember_steps(const Workspace& workspace);
   /// The run by any of its names; see catalog::Catalog::find_run.
   StoredRun load_run(std::string_view name);
   StoredRun load_run(const snapshot::SnapshotName& name);

@@ -23,6 +23,7 @@ struct ReproduceRequest {
 enum class Verdict {
   identical,   ///< the same bytes
   equivalent,  ///< other bytes that say the same, by the step's `compare` or by the format
+  withheld,    ///< made, and not to be compared: a secret is in it, and only its own workspace can
   different,
   missing,  ///< recorded, and not made this time
   extra     ///< made this time, and not recorded

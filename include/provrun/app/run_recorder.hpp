@@ -70,6 +70,8 @@ class RunRecorder : public core::RunLog {
     std::function<std::string(const core::Artifact&)> bytes_of = {};
     /// Where the journal is; empty: in the workspace's runs, where recover_runs finds it.
     std::string directory = {};
+    /// What stands for each secret that screen knows, see policy::Redactor::mark_of.
+    std::vector<std::string> secret_marks = {};
   };
 
   /// The record's head: id, workflow, started … are filled in by the caller; state is running.
@@ -91,6 +93,8 @@ class RunRecorder : public core::RunLog {
   /// Takes over an execution from the journal of a killed run. One whose outputs are neither stored
   /// nor still at their paths becomes a failed one.
   void recover(core::Execution execution);
+  /// The run had secrets that the screen does not know: nothing more of it is stored.
+  void trust_no_file();
 
   /// True once there is something to record: a step was executed or reused, or failed.
   bool started() const;

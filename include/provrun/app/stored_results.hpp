@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "provrun/app/archive.hpp"
-#include "provrun/app/keyed_ids.hpp"
+#include "provrun/app/recognised_ids.hpp"
 #include "provrun/core/ports/results.hpp"
 
 namespace provrun::app {
@@ -16,7 +16,7 @@ namespace provrun::app {
 class StoredResults : public core::Results {
  public:
   /// What the file at the path is; nullopt where there is none that can be read.
-  using ContentNow = std::function<std::optional<core::ContentId>(const std::string& path)>;
+  using ContentNow = RecognisedIds::ContentNow;
   /// root: the workspace the outputs are restored to, absolute. hash_key: its secret, or "".
   StoredResults(Archive& archive, std::string root, std::string hash_key, ContentNow content_now);
 
@@ -28,7 +28,7 @@ class StoredResults : public core::Results {
   void restore(const core::Artifact& output) override;
   /// Contents of which the repository has keyed hashes alone, and which files here were found to
   /// have.
-  const std::unordered_set<core::ContentId>& recognised() const { return recognised_; }
+  const std::unordered_set<core::ContentId>& recognised() const { return recognised_.contents(); }
   /// The target of an output of the last find that is a link.
   std::optional<std::string> link_target(const std::string& path) const;
 
@@ -36,16 +36,14 @@ class StoredResults : public core::Results {
   struct Observations;
   bool find_outputs(const catalog::KnownResult& known, core::StoredResult& result);
   void add_observed(const catalog::KnownResult& known, core::StoredResult& result);
-  void recognise(core::ContentId& content, const std::string& path);
-  core::AccessSetPtr recognise(core::AccessSetPtr set);
+  bool may_fit(const catalog::KnownResult& known);
   std::optional<store::FileContent> locate(const core::Artifact& artifact,
                                            const std::string& snapshot);
 
   Archive& archive_;
   std::string root_;
-  KeyedIds keyed_;
   ContentNow content_now_;
-  std::unordered_set<core::ContentId> recognised_;
+  RecognisedIds recognised_;
   std::map<std::string, snapshot::Manifest> manifests_;
   struct Link {
     std::string target;

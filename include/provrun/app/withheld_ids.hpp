@@ -46,8 +46,12 @@ class WithheldIds {
 };
 
 /// The contents that earlier runs of the workspace withheld: a step that is up to date is not
-/// looked through again.
-std::unordered_set<core::ContentId> withheld_contents(catalog::State& state);
-void remember_withheld(catalog::State& state, const std::unordered_set<core::ContentId>& contents);
+/// looked through again. declared: those with a value of `env.secrets` in them, which a later run
+/// may not know.
+enum class Withheld { all, declared };
+std::unordered_set<core::ContentId> withheld_contents(catalog::State& state,
+                                                      Withheld which = Withheld::all);
+void remember_withheld(catalog::State& state, const std::unordered_set<core::ContentId>& contents,
+                       Withheld which = Withheld::all);
 
 }  // namespace provrun::app

@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "provrun/base/cancellation.hpp"
@@ -59,6 +61,9 @@ struct GitOptions {
   std::uint64_t max_diff_file_bytes = 64U << 20;  ///< a changed file larger than this is omitted
   std::chrono::nanoseconds time_limit = std::chrono::seconds(10);
   const base::Cancellation* cancellation = nullptr;  ///< raised: as if the time were over
+  /// Whether a secret stands in a file's bytes; may be empty. The difference of a binary file that
+  /// had or has one is omitted: in the form that git gives it nobody could find the secret again.
+  std::function<bool(std::string_view bytes)> holds_secret = {};
 };
 
 /// The state of the work tree that the directory lies in; nullopt outside of one (also in a bare

@@ -133,6 +133,8 @@ class Catalog {
   std::optional<KnownResult> find_by_step_key(const hash::Digest& step_key);
   /// The latest ones, newest first.
   std::vector<KnownResult> results_of_step_key(const hash::Digest& step_key, std::size_t limit);
+  /// What the execution was recorded to use, sorted by path; modes are 0.
+  std::vector<core::Artifact> inputs_of_execution(const core::ExecutionId& id);
   std::vector<SeenOutput> outputs_of_step_key(const hash::Digest& step_key);
   std::optional<ExecutionSummary> find_execution(const core::ExecutionId& id);
   /// Of an instance, or of all instances of a step; newest first.
@@ -142,6 +144,8 @@ class Catalog {
 
   /// Where the content lies, in the caller's own encoding. The content need not be known before.
   void put_content_location(const core::ContentId& content, std::uint64_t size, db::Bytes location);
+  /// Whether a recorded file has, or had, this content.
+  bool knows_content(const core::ContentId& content);
   std::optional<std::vector<std::uint8_t>> content_location(const core::ContentId& content);
 
  private:

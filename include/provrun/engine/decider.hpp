@@ -25,6 +25,10 @@ struct Redaction {
   std::function<codec::Json(const codec::Json&)> document;
   /// A keyed hash that stands for a whole value: equal values look equal, others differ.
   std::function<std::string(std::string_view)> secret;
+  /// Replaces what is or looks like a secret in a message; may be empty.
+  std::function<std::string(std::string_view)> text = {};
+  /// What declared secret stands in a text ("the secret API_TOKEN"); may be empty.
+  std::function<std::optional<std::string>(std::string_view)> declared_in = {};
 };
 
 /// What the user asked for beyond the targets.
@@ -82,6 +86,13 @@ class Decider {
   Decision decide(pipeline::InstanceId id);
 
   const Variables& variables() const { return variables_; }
+  /// A message without what is or looks like a secret.
+  std::string redacted(const std::string& text) const {
+    return redaction_.text ? redaction_.text(text) : text;
+  }
+  std::optional<std::string> declared_secret_in(std::string_view text) const {
+    return redaction_.declared_in ? redaction_.declared_in(text) : std::nullopt;
+  }
   /// Told of a reason of kind observed_software and of the last execution; may name it better.
   void name_software_with(std::function<void(core::Reason&, const core::ExecutionId&)> name) {
     name_software_ = std::move(name);

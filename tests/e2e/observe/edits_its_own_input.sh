@@ -8,7 +8,8 @@ steps:
 YAML
 ok provrun run
 js show edit
-before=sha256:$(echo before | sha256sum | cut -d' ' -f1)
+# Gone before anybody could look whether a secret was in it: what stands for it says as much here as its hash.
+before=$(keyed_id "$(echo before | sha256sum | cut -d' ' -f1)")
 after=sha256:$(sha256sum < notes | cut -d' ' -f1)
 expect_json "[.[]|select(.type==\"execution\")|.inputs[]|select(.path==\"notes\").content]==[\"$before\"]"
 expect_json "[.[]|select(.type==\"execution\")|.outputs[]|select(.path==\"notes\").content]==[\"$after\"]"

@@ -8,9 +8,11 @@ steps:
 YAML
 echo first > log.txt
 echo 41 > sum.txt
-log=sha256:$(sha256sum < log.txt | cut -c1-64)
-sum=sha256:$(sha256sum < sum.txt | cut -c1-64)
+log=$(hash_of log.txt)
+sum=$(hash_of sum.txt)
 ok provrun run
+log=$(keyed_id "$log")
+sum=$(keyed_id "$sum")
 lacks "$err" 'without declaring it: sum.txt'
 expect_file sum.txt 42
 js show quiet

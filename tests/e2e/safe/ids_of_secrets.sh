@@ -17,15 +17,6 @@ steps:
 YAML
 ok provrun run
 # No hash of theirs is in the repository: not in records, trees, accesses, key documents, nor as the step key made from one.
-hash_of() { sha256sum < "$1" | cut -c-64; }
-in_repository() {
-  find .provrun/repository -type f | while read -r f; do
-    case $(head -c 4 "$f" | od -An -tx1 | tr -d ' \n') in
-      28b52ffd) zstd -dcq "$f" ;;
-      *) cat "$f" ;;
-    esac
-  done
-}
 check_none() {
   in_repository > "$SCRATCH/all"
   for f in keys/a.txt hidden.txt tool.sh; do lacks "$SCRATCH/all" "$(hash_of $f)"; done
