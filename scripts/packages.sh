@@ -31,4 +31,4 @@ BUILD_PACKAGES='g++ cmake ninja-build pkg-config libboost1.81-dev libboost-progr
   libboost-filesystem1.81-dev libgit2-dev libyaml-cpp-dev libfmt-dev nlohmann-json3-dev libsqlite3-dev
   libzstd-dev libfuse3-dev libarchive-dev zlib1g-dev libssl-dev ca-certificates git'
 TEST_PACKAGES='catch2 acl attr rsync python3 python3-jsonschema python3-yaml jq zstd sqlite3 procps bash-completion
-  munge slurmctld slurmd slurm-client'
+  munge slurmctld slurmd slurm-client par2'

@@ -87,13 +87,15 @@ RepositoryLocation locate_repository_here(const std::optional<std::string>& opti
 }
 
 std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,
-                                                   Missing missing) {
+                                                   Missing missing, int parity) {
   const store::OpenOptions options{index_cache_directory()};
   if (missing == Missing::create && location.by_default && !os::lstat_file(location.path)) {
     // Made beside its place and moved there whole: a kill in between leaves no half of a
     // repository.
     const auto fresh = location.path + ".new-" + os::random_hex(4);
-    store::create_repository_at(fresh, {}, options).reset();
+    store::CreateOptions create;
+    create.parity_percent = parity;
+    store::create_repository_at(fresh, create, options).reset();
     try {
       os::rename_file(fresh, location.path);
     } catch (const base::Error&) {

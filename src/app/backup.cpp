@@ -9,6 +9,7 @@
 
 #include "provrun/app/archive.hpp"
 #include "provrun/app/browse.hpp"
+#include "provrun/app/parity.hpp"
 #include "provrun/app/version.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -213,6 +214,7 @@ void commit(store::WriteSession& session, snapshot::Manifest manifest, BackupSum
   const auto statistics = session.statistics();
   summary.stored_bytes = statistics.stored_bytes;
   summary.new_bytes = statistics.new_bytes;
+  follow_with_parity(session.repository());
 }
 
 }  // namespace

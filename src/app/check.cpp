@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "heal.hpp"
 #include "index_cache.hpp"
 #include "provrun/app/archive.hpp"
 #include "provrun/base/error.hpp"
@@ -170,6 +171,7 @@ CheckDamage damage_of(snapshot::NeededDamage needed) {
                      std::move(needed.problem),
                      std::move(needed.files),
                      needed.files_omitted,
+                     {},
                      {}};
   for (const auto& id : needed.snapshots) damage.snapshots.push_back(id.to_hex());
   return damage;
@@ -201,70 +203,71 @@ std::optional<Subset> parse_subset(const std::string& text) {
   return subset;
 }
 
-CheckSummary check_repository(const CheckRequest& request,
-                              const std::function<void(const CheckDamage&)>& visit,
-                              const std::function<void(const CheckProgress&)>& progress) {
+namespace {
+
+// What one look has found.
+struct Examination {
   CheckSummary summary;
   std::vector<CheckDamage> damage;
-  const auto add = [&](CheckDamage one) {
-    // What was found twice is one damage: what needs it was found the second time.
-    const auto known = std::find_if(damage.begin(), damage.end(),
-                                    [&](const auto& other) { return other.object == one.object; });
-    if (known == damage.end()) {
-      damage.push_back(std::move(one));
-    } else if (!one.files.empty() || !one.snapshots.empty()) {
-      known->files = std::move(one.files);
-      known->files_omitted = one.files_omitted;
-      known->snapshots = std::move(one.snapshots);
-    }
-  };
-  const auto finish = [&] {
-    summary.damaged = damage.size();
-    for (const auto& one : damage) visit(one);
-    return summary;
-  };
-  std::unique_ptr<store::Repository> opened;
-  try {
-    opened = open_repository(locate_repository_here(request.repository), Missing::fail);
-  } catch (const base::Error& error) {
-    if (error.code() != base::ErrorCode::corruption) throw;
-    add({"config.json", error.message(), {}, 0, {}});
-    return finish();
+  store::PackSet suspect;  ///< packs that are damaged or missing
+};
+
+// What was found twice is one damage: what needs it was found the second time.
+void add_damage(std::vector<CheckDamage>& damage, CheckDamage one) {
+  const auto known = std::find_if(damage.begin(), damage.end(),
+                                  [&](const auto& other) { return other.object == one.object; });
+  if (known == damage.end()) {
+    damage.push_back(std::move(one));
+  } else if (!one.files.empty() || !one.snapshots.empty()) {
+    known->files = std::move(one.files);
+    known->files_omitted = one.files_omitted;
+    known->snapshots = std::move(one.snapshots);
   }
+}
+
+std::optional<store::PackId> pack_named(const std::string& name) {
+  constexpr std::size_t kPrefix = 9;  // "packs/ab/"
+  if (!name.starts_with("packs/") || name.size() <= kPrefix + 64) return std::nullopt;
+  const auto id = hash::parse_digest(std::string_view(name).substr(kPrefix, 64));
+  if (!id) return std::nullopt;
+  return store::PackId{*id};
+}
+
+Examination examine(store::Repository& repository, const CheckRequest& request, bool read_data,
+                    const std::function<void(const CheckProgress&)>& progress) {
+  Examination found;
+  auto& summary = found.summary;
   if (progress) progress({"looking at the repository's files", 0, 0, false});
-  auto& backend = opened->backend();
-  auto structure = store::check_structure(*opened, store::ReadPacks::no);
-  store::check_epochs(*opened, structure);
+  auto& backend = repository.backend();
+  auto structure = store::check_structure(repository, store::ReadPacks::no);
+  store::check_epochs(repository, structure);
   summary.objects = structure.objects;
   summary.verified_bytes = structure.verified_bytes;
-  store::PackSet suspect;
   const auto ids = store::list_packs(backend);
   summary.packs = ids.size();
   const store::PackSet present(ids.begin(), ids.end());
   for (const auto& one : structure.damage) {
-    constexpr std::size_t kPrefix = 9;  // "packs/ab/"
-    if (one.name.starts_with("packs/") && one.name.size() > kPrefix + 64)
-      if (const auto id = hash::parse_digest(std::string_view(one.name).substr(kPrefix, 64)))
-        suspect.insert(store::PackId{*id});
-    add({one.name, one.problem, {}, 0, {}});
+    if (const auto id = pack_named(one.name)) found.suspect.insert(*id);
+    add_damage(found.damage, {one.name, one.problem, {}, 0, {}, {}});
   }
   const auto now = os::now().nanoseconds / 1'000'000'000;
   VerificationLedger ledger(
-      os::join_path(os::cache_directory(), "verified/" + opened->id().to_string()));
-  if (request.read_data) {
+      os::join_path(os::cache_directory(), "verified/" + repository.id().to_string()));
+  if (read_data) {
     std::vector<ChosenPack> packs;
     for (const auto& id : ids)
       packs.push_back({id, backend.size_of(id.object_name()).value_or(0), ledger.verified(id)});
-    PackReader reader(*opened, request, summary, ledger, ids, progress);
+    PackReader reader(repository, request, summary, ledger, ids, progress);
     for (const auto& one : reader.run(choose(std::move(packs), request, now))) {
-      suspect.insert(one.pack);
-      add({one.pack.object_name(), base::join(one.problems, "; "), {}, 0, {}});
+      found.suspect.insert(one.pack);
+      add_damage(found.damage,
+                 {one.pack.object_name(), base::join(one.problems, "; "), {}, 0, {}, {}});
     }
   }
   for (const auto& id : ids)
     if (ledger.verified(id) > now - kRecent) ++summary.verified_recently;
   const auto snapshots = snapshot::check_snapshots(
-      *opened, present, suspect,
+      repository, present, found.suspect,
       [&](std::uint64_t trees) {
         if (request.interrupted && request.interrupted())
           throw base::Error(base::ErrorCode::cancelled, "interrupted");
@@ -272,11 +275,66 @@ CheckSummary check_repository(const CheckRequest& request,
       },
       nullptr);
   // Also of packs that are gone: what they held is stored again by who has it.
-  store::keep_damage_notes(*opened, index_cache_directory());
+  store::keep_damage_notes(repository, index_cache_directory());
   summary.snapshots = snapshots.snapshots;
   summary.objects += snapshots.trees;
-  for (const auto& one : snapshots.damage) add(damage_of(one));
-  return finish();
+  for (const auto& one : snapshots.damage) {
+    if (const auto id = pack_named(one.object)) found.suspect.insert(*id);
+    add_damage(found.damage, damage_of(one));
+  }
+  summary.damaged = found.damage.size();
+  return found;
+}
+
+// Repairs what was found, looks again, and says of each damage what became of it.
+void repair_found(store::Repository& repository, const CheckRequest& request, Examination& found,
+                  const std::function<void(const CheckProgress&)>& progress) {
+  const auto healed = heal(repository, found.damage, found.suspect, request, progress);
+  auto quiet = request;
+  auto after = examine(repository, quiet, false, progress);
+  for (const auto& pack : healed.unrepaired)
+    add_damage(after.damage, {pack.object_name(), "it is damaged", {}, 0, {}, {}});
+  for (auto& one : found.damage) {
+    const auto left = std::find_if(after.damage.begin(), after.damage.end(),
+                                   [&](const auto& other) { return other.object == one.object; });
+    if (left == after.damage.end()) {
+      const auto how = healed.how.find(one.object);
+      one.repaired =
+          how == healed.how.end() ? std::string("what it lies in, repaired") : how->second;
+      ++found.summary.repaired;
+      continue;
+    }
+    if (const auto why = healed.problems.find(one.object); why != healed.problems.end())
+      one.problem += "; not repaired: " + why->second;
+    after.damage.erase(left);
+  }
+  // What only shows now, such as the pieces of a pack that could not be repaired.
+  for (auto& one : after.damage) {
+    found.damage.push_back(std::move(one));
+    ++found.summary.damaged;
+  }
+  found.summary.parity_groups_made = healed.parity_groups_made;
+}
+
+}  // namespace
+
+CheckSummary check_repository(const CheckRequest& request,
+                              const std::function<void(const CheckDamage&)>& visit,
+                              const std::function<void(const CheckProgress&)>& progress) {
+  std::unique_ptr<store::Repository> opened;
+  try {
+    opened = open_repository(locate_repository_here(request.repository), Missing::fail);
+  } catch (const base::Error& error) {
+    if (error.code() != base::ErrorCode::corruption) throw;
+    CheckSummary summary;
+    summary.damaged = 1;
+    visit({"config.json", error.message(), {}, 0, {}, {}});
+    return summary;
+  }
+  auto found = examine(*opened, request, request.read_data, progress);
+  if (request.repair) repair_found(*opened, request, found, progress);
+  for (const auto& one : found.damage) visit(one);
+  return found.summary;
 }
 
 IndexRepairSummary repair_index(const std::optional<std::string>& repository,
@@ -291,7 +349,7 @@ IndexRepairSummary repair_index(const std::optional<std::string>& repository,
   for (const auto& name : report.damaged_packs) {
     if (const auto id = hash::parse_digest(std::string_view(name).substr(9, 64)))
       suspect.insert(store::PackId{*id});
-    damage.push_back({name, "it has no readable footer", {}, 0, {}});
+    damage.push_back({name, "it has no readable footer", {}, 0, {}, {}});
   }
   auto snapshots = snapshot::check_snapshots(*opened, present, suspect, {}, nullptr);
   for (auto& one : snapshots.damage) {

@@ -20,7 +20,7 @@ std::vector<std::string> template_names() {
 }
 
 InitializeReport initialize_workspace(const std::string& directory,
-                                      const std::optional<std::string>& template_name) {
+                                      const std::optional<std::string>& template_name, int parity) {
   InitializeReport report;
   report.directory = os::absolute_path(directory);
   if (template_name) {
@@ -53,15 +53,17 @@ InitializeReport initialize_workspace(const std::string& directory,
   workspace.ensure();
   const auto location = locate_repository(std::nullopt, workspace);
   if (location.by_default && !os::lstat_file(location.path)) {
-    open_repository(location, Missing::create);
+    open_repository(location, Missing::create, parity);
     report.repository = location.path;
   }
   return report;
 }
 
-InitializeReport initialize_repository(const std::string& location) {
+InitializeReport initialize_repository(const std::string& location, int parity) {
   const auto path = locate_repository(location, std::nullopt).path;
-  store::create_repository_at(path, {}, {});
+  store::CreateOptions options;
+  options.parity_percent = parity;
+  store::create_repository_at(path, options, {});
   return {{}, path, {}};
 }
 

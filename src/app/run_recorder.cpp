@@ -1,5 +1,6 @@
 #include "provrun/app/run_recorder.hpp"
 
+#include "provrun/app/parity.hpp"
 #include "run_recorder_state.hpp"
 
 namespace provrun::app {
@@ -212,6 +213,7 @@ core::RunRecord RunRecorder::finish(core::RunState run_state, const std::string&
   state.statistics = state.session->statistics();
   state.update_catalog(name);
   os::remove_tree(state.directory);
+  follow_with_parity(state.session->repository());
   return record;
 }
 

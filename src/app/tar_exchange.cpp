@@ -5,6 +5,7 @@
 #include <set>
 
 #include "provrun/app/archive.hpp"
+#include "provrun/app/parity.hpp"
 #include "provrun/app/version.hpp"
 #include "provrun/base/error.hpp"
 #include "provrun/base/format.hpp"
@@ -340,6 +341,7 @@ void import_tar(const TarImportRequest& request,
     result.files = manifest.counts.files;
     result.bytes = manifest.counts.bytes;
     result.snapshot = snapshot::commit_snapshot(*session, std::move(manifest)).id.to_hex();
+    follow_with_parity(session->repository());
     visit(result);
   }
 }

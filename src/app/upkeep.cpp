@@ -17,6 +17,7 @@
 #include "provrun/snapshot/reach.hpp"
 #include "provrun/store/forgotten.hpp"
 #include "provrun/store/index.hpp"
+#include "provrun/store/parity_groups.hpp"
 #include "provrun/store/trash.hpp"
 
 namespace provrun::app {
@@ -365,6 +366,20 @@ PruneReport prune_repository(const PruneRequest& request, const PruneProgress& p
     limits.max_repack = std::min(limits.max_repack, kRepackOnFullDisk);
     report.outcome = store::prune(backend, pruner);
     report.numbers = pruner.numbers();
+    // No group names a pack that is gone for good. Those that there is no room to make anew go all
+    // the same: the next commit or prune makes them.
+    try {
+      store::update_parity(
+          backend, UINT64_MAX,
+          [&](std::uint64_t done, std::uint64_t total) {
+            if (progress) progress("making parity anew", done, total);
+          },
+          nullptr);
+    } catch (const base::Error& error) {
+      if (error.code() != base::ErrorCode::no_space && error.code() != base::ErrorCode::corruption)
+        throw;
+      store::drop_stale_parity(backend);
+    }
     // Space first, then what takes some.
     const auto trash = store::empty_trash(backend, now, request.keep_trash);
     report.freed_bytes += trash.freed_bytes;

@@ -43,6 +43,7 @@ int command_forget(const Call& call);
 int command_undelete(const Call& call);
 int command_hold(const Call& call);
 int command_prune(const Call& call);
+int command_parity(const Call& call);
 
 int command_exec(const Call& call);
 int command_sbatch(const Call& call);

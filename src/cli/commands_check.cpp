@@ -31,7 +31,13 @@ void print_damage(Console& console, const app::CheckDamage& damage) {
                                             {"files", texts(damage.files)},
                                             {"snapshots", texts(damage.snapshots)}});
     if (damage.files_omitted > 0) line.set("files_omitted", damage.files_omitted);
+    if (!damage.repaired.empty()) line.set("repaired", damage.repaired);
     console.object(std::move(line));
+    return;
+  }
+  if (!damage.repaired.empty()) {
+    console.result(base::format("{} {}: {}; by {}", console.paint(Colour::green, "repaired:"),
+                                damage.object, damage.problem, damage.repaired));
     return;
   }
   console.result(base::format("{} {}: {}", console.paint(Colour::red, "damaged:"), damage.object,
@@ -91,6 +97,63 @@ std::chrono::nanoseconds duration_of(const Call& call, const char* option,
 
 }  // namespace
 
+namespace {
+
+// Looks, repairs if asked to, and tells.
+int check_and_tell(const Call& call, app::CheckRequest& request) {
+  auto& console = *call.console;
+  os::InterruptCounter interrupts;
+  request.interrupted = [&] { return interrupts.count() > 0; };
+  const auto summary = app::check_repository(
+      request,
+      [&](const app::CheckDamage& damage) {
+        console.status("");
+        print_damage(console, damage);
+      },
+      CheckLine(console));
+  console.status("");
+  console.object(codec::Json::object({{"type", "summary"},
+                                      {"damaged", summary.damaged},
+                                      {"repaired", summary.repaired},
+                                      {"snapshots", summary.snapshots},
+                                      {"objects", summary.objects},
+                                      {"packs", summary.packs},
+                                      {"verified_packs", summary.verified_packs},
+                                      {"remaining_packs", summary.remaining_packs},
+                                      {"verified_recently", summary.verified_recently},
+                                      {"verified_bytes", summary.verified_bytes}}));
+  const auto packs = base::format(
+      "{} of {} packs read{}; {} verified within 30 days",
+      base::format_count(summary.verified_packs), base::format_count(summary.packs),
+      summary.remaining_packs > 0
+          ? base::format(", {} left for the next time", base::format_count(summary.remaining_packs))
+          : std::string(),
+      base::format_count(summary.verified_recently));
+  if (summary.damaged > summary.repaired) {
+    console.flush();
+    const auto repaired = request.repair
+                              ? base::format(", {} repaired", base::format_count(summary.repaired))
+                              : std::string();
+    console.warning(base::format("provrun: {} damaged object{}{}; {}",
+                                 base::format_count(summary.damaged),
+                                 summary.damaged == 1 ? "" : "s", repaired, packs));
+    return 5;
+  }
+  if (summary.repaired > 0) {
+    console.flush();
+    console.note(base::format("provrun: {} damaged object{}, all repaired; {}",
+                              base::format_count(summary.damaged), summary.damaged == 1 ? "" : "s",
+                              packs));
+    return 0;
+  }
+  console.note(base::format(
+      "provrun: no damage in {} snapshot{}, {} objects; {}", base::format_count(summary.snapshots),
+      summary.snapshots == 1 ? "" : "s", base::format_count(summary.objects), packs));
+  return 0;
+}
+
+}  // namespace
+
 int command_check(const Call& call) {
   app::CheckRequest request;
   request.repository = call.global.repository;
@@ -101,6 +164,7 @@ int command_check(const Call& call) {
   std::vector<std::string> words;
   Options options(call.verb);
   options.flag("read-data", request.read_data)
+      .flag("repair", request.repair)
       .value("subset", subset)
       .value("max-duration", maximum_duration)
       .value("max-age", maximum_age)
@@ -121,46 +185,9 @@ int command_check(const Call& call) {
     throw usage(call, "--threads takes a number from 1 to 256");
   request.threads = static_cast<unsigned>(threads.value_or(0));
   // Each of these is about reading.
-  request.read_data = request.read_data || subset || maximum_duration || maximum_age;
-  auto& console = *call.console;
-  os::InterruptCounter interrupts;
-  request.interrupted = [&] { return interrupts.count() > 0; };
-  const auto summary = app::check_repository(
-      request,
-      [&](const app::CheckDamage& damage) {
-        console.status("");
-        print_damage(console, damage);
-      },
-      CheckLine(console));
-  console.status("");
-  console.object(codec::Json::object({{"type", "summary"},
-                                      {"damaged", summary.damaged},
-                                      {"repaired", 0},
-                                      {"snapshots", summary.snapshots},
-                                      {"objects", summary.objects},
-                                      {"packs", summary.packs},
-                                      {"verified_packs", summary.verified_packs},
-                                      {"remaining_packs", summary.remaining_packs},
-                                      {"verified_recently", summary.verified_recently},
-                                      {"verified_bytes", summary.verified_bytes}}));
-  const auto packs = base::format(
-      "{} of {} packs read{}; {} verified within 30 days",
-      base::format_count(summary.verified_packs), base::format_count(summary.packs),
-      summary.remaining_packs > 0
-          ? base::format(", {} left for the next time", base::format_count(summary.remaining_packs))
-          : std::string(),
-      base::format_count(summary.verified_recently));
-  if (summary.damaged > 0) {
-    console.flush();
-    console.warning(base::format("provrun: {} damaged object{}; {}",
-                                 base::format_count(summary.damaged),
-                                 summary.damaged == 1 ? "" : "s", packs));
-    return 5;
-  }
-  console.note(base::format(
-      "provrun: no damage in {} snapshot{}, {} objects; {}", base::format_count(summary.snapshots),
-      summary.snapshots == 1 ? "" : "s", base::format_count(summary.objects), packs));
-  return 0;
+  request.read_data =
+      request.read_data || request.repair || subset || maximum_duration || maximum_age;
+  return check_and_tell(call, request);
 }
 
 int command_repair(const Call& call) {
@@ -172,8 +199,14 @@ int command_repair(const Call& call) {
   options.flag("catalog", catalog).flag("index", index).flag("spool", spool).positional(words);
   options.parse(call.arguments);
   if (!words.empty()) throw usage(call, "repair takes no arguments");
-  if (static_cast<int>(catalog) + static_cast<int>(index) + static_cast<int>(spool) != 1)
-    throw usage(call, "repair needs one of --catalog, --index and --spool");
+  if (static_cast<int>(catalog) + static_cast<int>(index) + static_cast<int>(spool) > 1)
+    throw usage(call, "repair takes one of --catalog, --index and --spool");
+  if (!catalog && !index && !spool) {
+    app::CheckRequest request;
+    request.repository = call.global.repository;
+    request.read_data = request.repair = request.run_steps = true;
+    return check_and_tell(call, request);
+  }
   auto& console = *call.console;
   if (spool) {
     const os::InterruptCounter interrupts;

@@ -4,7 +4,9 @@
 #include "commands.hpp"
 #include "manual.hpp"
 #include "options.hpp"
+#include "parity_percent.hpp"
 #include "provrun/app/initialize.hpp"
+#include "provrun/app/parity.hpp"
 #include "provrun/base/format.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/cli/manual_pages.hpp"
@@ -74,8 +76,10 @@ int command_init(const Call& call) {
   std::optional<std::string> template_name;
   std::vector<std::string> words;
   Options options(call.verb);
-  options.value("template", template_name).positional(words);
+  std::optional<std::string> parity_text;
+  options.value("template", template_name).value("parity", parity_text).positional(words);
   options.parse(call.arguments);
+  const auto parity = parity_text ? parity_percent_of(call, *parity_text) : app::kDefaultParity;
   if (words.size() > 1) throw base::Error(base::ErrorCode::invalid_input, "init takes one folder");
   auto& console = *call.console;
   app::InitializeReport report;
@@ -84,9 +88,9 @@ int command_init(const Call& call) {
       throw base::Error(base::ErrorCode::invalid_input,
                         "with --repo, init makes only that repository")
           .hint("make the workspace by a call of its own: provrun init DIR");
-    report = app::initialize_repository(*call.global.repository);
+    report = app::initialize_repository(*call.global.repository, parity);
   } else {
-    report = app::initialize_workspace(words.empty() ? "." : words[0], template_name);
+    report = app::initialize_workspace(words.empty() ? "." : words[0], template_name, parity);
   }
   codec::Json files = codec::Json::array();
   for (const auto& file : report.files) {
@@ -99,6 +103,8 @@ int command_init(const Call& call) {
        {"repository", report.repository.empty() ? codec::Json() : codec::Json(report.repository)},
        {"files", files.as_array().size()},
        {"made", std::move(files)}}));
+  if (report.repository.empty() && parity_text)
+    console.warning("provrun: its parity is as it was; 'provrun parity --set' changes it");
   if (!report.repository.empty())
     console.note("provrun: made the repository " + base::printable(report.repository));
   else
@@ -144,6 +150,7 @@ const std::vector<Command>& commands() {
                                         {"undelete", command_undelete},
                                         {"hold", command_hold},
                                         {"prune", command_prune},
+                                        {"parity", command_parity},
                                         {"init", command_init},
                                         {"doctor", command_doctor},
                                         {"help", command_help},

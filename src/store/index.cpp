@@ -322,6 +322,28 @@ void Index::note_missing(const PackId& pack) {
   keep_damage_notes(cache_path_);
 }
 
+void Index::forget_damage(const PackId& pack) {
+  {
+    const std::lock_guard lock(notes_mutex_);
+    missing_.erase(pack);
+    std::erase_if(noted_, [&](const auto& copy) { return copy.pack == pack; });
+    any_noted_ = !noted_.empty() || !missing_.empty();
+  }
+  const auto path = notes_path(cache_path_);
+  if (path.empty()) return;
+  try {
+    if (!os::stat_file(path)) return;
+    std::string text;
+    const auto old = os::read_file(path, 64 << 20);
+    const auto end = " " + pack.digest.to_hex();
+    for (const auto line : base::split(old, '\n'))
+      if (!line.empty() && !line.ends_with(end)) text += std::string(line) + "\n";
+    if (text != old) os::write_file_atomically(path, text, os::Durability::cached, 0600);
+  } catch (const base::Error&) {
+    // A note that stays costs one more copy.
+  }
+}
+
 void Index::keep_damage_notes(const std::string& cache_path) {
   const auto path = notes_path(cache_path);
   if (path.empty() || !any_noted_) return;

@@ -72,6 +72,8 @@ packs/ab/ID.zst                   chunks, compressed; a valid zstd file each (`z
 index/ID.tsv.zst                  which chunk is where; can be made anew from the packs
 snapshots/TIME-ID.json            one manifest for each snapshot; ID is the SHA-256 of the file
 epochs/N/...                      claims of writers; not needed for reading
+parity/ID.par2                    for packs that are damaged or gone, in the format PAR2 2.0:
+                                  par2 repair -B "$PWD" parity/ID.par2
 tmp/                              files being written; never needed
 
 Chunk. A chunk's id is the SHA-256 of its bytes. It is one zstd frame in a pack. `index/*` has a row

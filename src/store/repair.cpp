@@ -7,6 +7,7 @@
 #include "provrun/base/format.hpp"
 #include "provrun/store/epochs.hpp"
 #include "provrun/store/index.hpp"
+#include "provrun/store/parity_groups.hpp"
 #include "provrun/store/repository.hpp"
 #include "provrun/store/slot.hpp"
 #include "tsv.hpp"
@@ -32,6 +33,21 @@ hash::Digest hash_object(backend::Backend& backend, const std::string& name,
   }
   verified_bytes += *size;
   return hash.finish();
+}
+
+// The groups, and the setting that counts.
+template <typename Check, typename RequireHash>
+void check_parity(backend::Backend& backend, const Check& check, const RequireHash& require_hash) {
+  for (const auto& file : backend.list("parity"))
+    if (file.ends_with(".par2"))
+      check("parity/" + file, [&] {
+        hash::Digest name;
+        if (!read_hex(std::string_view(file).substr(0, file.size() - 5), name))
+          throw base::Error(base::ErrorCode::corruption, "it has not the name of a parity group");
+        require_hash("parity/" + file, name);
+      });
+  if (const auto setting = parity_setting_name(backend); !setting.empty())
+    check(setting, [&] { parse_parity_setting(backend.read_all(setting, kRepairReadSize)); });
 }
 
 }  // namespace
@@ -83,6 +99,42 @@ IndexRepair rebuild_index(Repository& repository) {
   return report;
 }
 
+std::optional<std::string> find_manifest(Repository& repository, const std::string& name) {
+  auto& backend = repository.backend();
+  const auto fits = [&](const std::string& text) {
+    try {
+      return "snapshots/" + snapshot_file_name(text) == name;
+    } catch (const base::Error&) {
+      return false;
+    }
+  };
+  for (const auto epoch : list_epochs(backend))
+    for (auto& end : read_ends(backend, epoch))
+      if (end.starts_with('{') && fits(end)) return std::move(end);
+  constexpr std::size_t kPrefix = 10;  // "snapshots/"
+  if (name.size() < kPrefix + 5) return std::nullopt;
+  const auto trashed =
+      "trash/snapshots/" + name.substr(kPrefix, name.size() - kPrefix - 5) + "/manifest.json";
+  if (backend.size_of(trashed)) {
+    auto text = backend.read_all(trashed, kManifestLimit);
+    if (fits(text)) return text;
+  }
+  return std::nullopt;
+}
+
+void replace_object(backend::Backend& backend, const std::string& name, std::string_view bytes) {
+  const auto last = name.substr(name.rfind('/') + 1);
+  if (backend.size_of(name)) {
+    for (std::uint64_t number = 1;
+         !backend.copy(name, base::format("trash/damaged/{}-{}", last, number));)
+      ++number;
+    backend.barrier();
+    backend.remove(name);
+  }
+  backend.create(name, bytes);
+  backend.barrier();
+}
+
 StructureReport check_structure(Repository& repository, ReadPacks read_packs) {
   StructureReport report;
   auto& backend = repository.backend();
@@ -116,6 +168,7 @@ StructureReport check_structure(Repository& repository, ReadPacks read_packs) {
         throw base::Error(base::ErrorCode::corruption, "it has not the name of a snapshot");
       require_hash("snapshots/" + file, id);
     });
+  check_parity(backend, check, require_hash);
   std::unordered_set<PackId> packs;
   for (const auto& id : list_packs(backend)) {
     packs.insert(id);

@@ -11,6 +11,7 @@
 #include "provrun/store/damage_notes.hpp"
 #include "provrun/store/index.hpp"
 #include "provrun/store/manual.hpp"
+#include "provrun/store/parity_groups.hpp"
 #include "provrun/store/write_session.hpp"
 
 namespace provrun::store {
@@ -50,7 +51,7 @@ std::unique_ptr<Repository> Repository::create(std::shared_ptr<backend::Backend>
       throw base::Error(base::ErrorCode::conflict,
                         base::printable(backend->location()) + " is a repository already");
     // What a creation that did not come to its end, or is under way, leaves.
-    if (name == "FORMAT" || name == "RESTORE.sh" || name == "tmp") continue;
+    if (name == "FORMAT" || name == "RESTORE.sh" || name == "tmp" || name == "parity") continue;
     throw base::Error(base::ErrorCode::invalid_input,
                       base::printable(backend->location()) +
                           " is not empty: " + base::printable(name) + " is in it")
@@ -69,6 +70,7 @@ std::unique_ptr<Repository> Repository::create(std::shared_ptr<backend::Backend>
   };
   config.format_file = write("FORMAT", format_text());
   config.restore_script = write("RESTORE.sh", restore_script());
+  if (options.parity_percent != 0) set_parity_percent(*backend, options.parity_percent);
   backend->barrier();
   const bool created = backend->create(kConfig, config.to_json());
   backend->barrier();

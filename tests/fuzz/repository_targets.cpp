@@ -9,12 +9,14 @@
 #include "provrun/base/error.hpp"
 #include "provrun/base/text.hpp"
 #include "provrun/codec/zstd.hpp"
+#include "provrun/parity/coder.hpp"
 #include "provrun/snapshot/hold.hpp"
 #include "provrun/store/chunk_frame.hpp"
 #include "provrun/store/chunk_list.hpp"
 #include "provrun/store/config.hpp"
 #include "provrun/store/index_segment.hpp"
 #include "provrun/store/pack.hpp"
+#include "provrun/store/parity_groups.hpp"
 #include "support/memory_backend.hpp"
 
 namespace provrun::fuzz {
@@ -32,6 +34,53 @@ std::span<const std::uint8_t> bytes_of(std::string_view text) {
 
 store::ChunkId chunk(std::string_view text) {
   return {hash::sha256(text)};
+}
+
+class TextSource : public parity::ByteSource {
+ public:
+  explicit TextSource(std::string_view text) : text_(text) {}
+  std::uint64_t size() const override { return text_.size(); }
+  void read(std::uint64_t offset, std::span<std::uint8_t> buffer) override {
+    require(offset <= text_.size() && buffer.size() <= text_.size() - offset);
+    std::copy_n(text_.begin() + static_cast<std::ptrdiff_t>(offset), buffer.size(), buffer.begin());
+  }
+
+ private:
+  std::string_view text_;
+};
+
+void feed_par2(std::string_view bytes) {
+  TextSource source(bytes);
+  const auto check = [&](const parity::RecoverySet& set) {
+    require(set.slices() > 0 && set.slices() <= parity::kMaximumSlices);
+    for (const auto& file : set.files)
+      require(file.slices.size() == parity::slices_of(file.size, set.slice_size) &&
+              parity::file_id(file) == file.id);
+    for (const auto& slice : set.recovery) require(slice.offset + set.slice_size <= source.size());
+  };
+  if (const auto described = parity::read_description(source)) check(*described);
+  accepts([&] { check(parity::read_set(source)); });
+}
+
+std::string small_par2() {
+  TextSource one(std::string_view("the bytes of one pack, and some more of them"));
+  TextSource two(std::string_view("another"));
+  parity::SetEncoder encoder({{"packs/ab/one.zst", &one}, {"packs/cd/two.zst", &two}}, 16, 3, 4096);
+  encoder.read([](std::size_t, std::span<const std::uint8_t>) {});
+  std::string out;
+  encoder.emit(
+      "fuzz", [&](std::span<const std::uint8_t> bytes) { out.append(bytes.begin(), bytes.end()); });
+  return out;
+}
+
+std::string parity_setting() {
+  test::MemoryBackend backend;
+  store::set_parity_percent(backend, 6);
+  return backend.read_all(store::parity_setting_name(backend), 4096);
+}
+
+void feed_parity_setting(std::string_view bytes) {
+  accepts([&] { require(store::is_parity_percent(store::parse_parity_setting(bytes))); });
 }
 
 struct References : snapshot::ReferenceSink {
@@ -311,6 +360,8 @@ std::vector<Target> repository_targets() {
           {"segment_file", feed_segment_file, {segment}},
           {"pack", feed_pack, {table}},
           {"pack_file", feed_pack_file, {pack}},
+          {"par2", feed_par2, {small_par2()}},
+          {"parity_setting", feed_parity_setting, {parity_setting()}},
           {"frame", feed_frame, frame_seeds()},
           {"method", feed_method, {"shuffle 8", "patch 1 " + chunk("base").to_hex()}}};
 }

@@ -12,6 +12,7 @@
 #include "provrun/core/record.hpp"
 #include "provrun/db/database.hpp"
 #include "provrun/snapshot/snapshots.hpp"
+#include "provrun/store/parity_groups.hpp"
 #include "provrun/store/repository.hpp"
 
 namespace provrun::app {
@@ -31,10 +32,12 @@ RepositoryLocation locate_repository(const std::optional<std::string>& option,
 /// The same for the workspace of the current directory, where it lies in one.
 RepositoryLocation locate_repository_here(const std::optional<std::string>& option);
 
-/// Opens the repository; one by default is made when create says so and it is not there.
+/// Opens the repository; one by default is made when create says so and it is not there, with so
+/// much parity.
 enum class Missing { fail, create };
 std::unique_ptr<store::Repository> open_repository(const RepositoryLocation& location,
-                                                   Missing missing);
+                                                   Missing missing,
+                                                   int parity = store::kDefaultParity);
 
 // Where a run's own files stand in its snapshot. No artifact can have such a path: `.provrun/` of a
 // workspace is never one.

@@ -22,6 +22,8 @@ std::optional<Subset> parse_subset(const std::string& text);
 struct CheckRequest {
   std::optional<std::string> repository;
   bool read_data = false;
+  bool repair = false;     ///< what is damaged
+  bool run_steps = false;  ///< for that, also run steps again where nothing else brings a file back
   std::optional<Subset> subset;
   std::optional<std::chrono::nanoseconds> maximum_duration;  ///< of reading data
   std::optional<std::chrono::nanoseconds> maximum_age;  ///< packs verified since are not read again
@@ -35,6 +37,7 @@ struct CheckDamage {
   std::vector<std::string> files;
   std::uint64_t files_omitted = 0;
   std::vector<std::string> snapshots;  ///< ids
+  std::string repaired;                ///< by what; empty: it is damaged still
 };
 
 struct CheckSummary {
@@ -45,7 +48,9 @@ struct CheckSummary {
   std::uint64_t remaining_packs = 0;  ///< chosen, and not read when the time was over
   std::uint64_t verified_bytes = 0;
   std::uint64_t verified_recently = 0;  ///< packs verified within the last 30 days, these included
-  std::uint64_t damaged = 0;
+  std::uint64_t damaged = 0;            ///< objects found damaged, those repaired included
+  std::uint64_t repaired = 0;           ///< of these
+  std::uint64_t parity_groups_made = 0;
 };
 
 struct CheckProgress {

@@ -12,13 +12,13 @@ struct InitializeReport {
   std::vector<std::string> files;  ///< copied from the template
 };
 
-/// Makes a workspace and its repository in the directory; with a template also its files. Throws
-/// Error(not_found) for an unknown template, Error(conflict) when a file of it is there already,
-/// both before anything is made.
+/// Makes a workspace and its repository, with so much parity, in the directory; with a template
+/// also its files. Throws Error(not_found) for an unknown template, Error(conflict) when a file of
+/// it is there already, both before anything is made.
 InitializeReport initialize_workspace(const std::string& directory,
-                                      const std::optional<std::string>& template_name);
+                                      const std::optional<std::string>& template_name, int parity);
 /// Makes only a repository. Error(conflict) when there is one, or the folder is not empty.
-InitializeReport initialize_repository(const std::string& location);
+InitializeReport initialize_repository(const std::string& location, int parity);
 
 std::vector<std::string> template_names();
 

@@ -71,6 +71,8 @@ class Index {
   void note_damaged(const ChunkId& id, const PackId& pack);
   /// The same of all that the pack holds: it is not there.
   void note_missing(const PackId& pack);
+  /// The pack was read from its beginning to its end and is whole: notes of it are wrong.
+  void forget_damage(const PackId& pack);
   bool knows_damage() const { return any_noted_; }
   /// Adds what was noted to the notes of that cache; a no-op when nothing was.
   void keep_damage_notes(const std::string& cache_path);

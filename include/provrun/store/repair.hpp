@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "provrun/backend/backend.hpp"
 
 namespace provrun::store {
 
@@ -20,6 +24,12 @@ struct IndexRepair {
 /// replaces. Readers and writers may go on meanwhile. Also publishes committed snapshots that a
 /// crash left unpublished.
 IndexRepair rebuild_index(Repository& repository);
+
+/// The bytes of the snapshot's manifest from a place that has them as they were written: the end of
+/// its session, or the trash. The name is "snapshots/…json". nullopt when there is none.
+std::optional<std::string> find_manifest(Repository& repository, const std::string& name);
+/// Puts the bytes in the object's place; what lies there is kept below trash/damaged/. Durable.
+void replace_object(backend::Backend& backend, const std::string& name, std::string_view bytes);
 
 enum class ReadPacks { no, yes };
 

@@ -22,6 +22,7 @@ struct CreateOptions {
   int compression_level = 3;  ///< zstd, 1 to 19
   ChunkerParameters chunker;
   Features features;
+  int parity_percent = 0;  ///< see parity_groups.hpp; 0 leaves no setting behind
 };
 
 struct OpenOptions {
