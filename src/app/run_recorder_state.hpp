@@ -183,10 +183,18 @@ struct RunRecorder::State {
       unstored.try_emplace(
           artifact.content,
           policy::FoundSecret{"a secret that was declared in an earlier run", true});
-    else if (unscreened)
+    const bool unsure = unscreened && !is_source(artifact);
+    if (!held && unsure)
       unstored.try_emplace(artifact.content,
                            policy::FoundSecret{"perhaps a secret of the killed run", true});
-    return held || unscreened;
+    return held || unsure;
+  }
+
+  // The pipeline, or what it was made from: a run that would find a secret in them does not begin.
+  bool is_source(const core::Artifact& artifact) const {
+    return artifact == record.pipeline ||
+           std::find(record.configuration.begin(), record.configuration.end(), artifact) !=
+               record.configuration.end();
   }
 
   // Whether the repository had it before.
