@@ -110,7 +110,8 @@ std::string NoOpMemo::question(const RunRequest& request) {
 std::optional<RunReport> NoOpMemo::answer(const RunRequest& request, const std::string& question) {
   if (question.empty()) return std::nullopt;
   const auto workspace = Workspace::at(os::parent_path(pipeline_path(request)));
-  if (!workspace.exists() || count_spooled(workspace) > 0) return std::nullopt;
+  if (!workspace.exists() || count_spooled(workspace) > 0 || has_killed_runs(workspace))
+    return std::nullopt;
   auto database = catalog::open_state_for_reading(workspace.state_database());
   if (!database) return std::nullopt;
   catalog::State state(*database);

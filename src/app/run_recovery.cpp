@@ -96,6 +96,18 @@ void put_back(const core::Artifact& input, const std::string& directory, CachedF
 
 }  // namespace
 
+bool has_killed_runs(const Workspace& workspace) {
+  const auto runs = workspace.runs_directory();
+  if (!os::stat_file(runs)) return false;
+  for (const auto& entry : os::list_directory(runs)) {
+    const auto directory = os::join_path(runs, entry.name);
+    if (os::lstat_file(os::join_path(directory, "journal.ndjson")) &&
+        os::FileLock::try_acquire(directory + "/lock", ""))
+      return true;
+  }
+  return false;
+}
+
 std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
                                           CachedFiles& files, const policy::Redactor& redactor,
                                           const RunRecorder::Setup& like) {

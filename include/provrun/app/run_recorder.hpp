@@ -126,6 +126,8 @@ class RunRecorder : public core::RunLog {
   std::unique_ptr<State> state_;
 };
 
+/// Whether there are any.
+bool has_killed_runs(const Workspace& workspace);
 /// Commits what the journals of killed runs tell, and removes them. The workspace's lock must be
 /// held. like: of the run that does so, whose screen is theirs. Returns the runs recovered.
 std::vector<core::RunRecord> recover_runs(const Workspace& workspace, Archive& archive,
