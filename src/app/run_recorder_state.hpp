@@ -296,10 +296,14 @@ struct RunRecorder::State {
         content && session->has_all(*content))
       return;
     const auto looked_for = looked_for_in(artifact);
-    if (may_hold_secret(artifact) ||
-        (looked_for == policy::FileScreen::For::all && holds_secret(artifact))) {
-      withheld_observed.insert_or_assign(
-          artifact.path, core::RunRecord::Withheld{artifact, "what looks like a secret"});
+    std::string holds;
+    if (may_hold_secret(artifact))
+      holds = unstored.at(artifact.content).what;
+    else if (looked_for == policy::FileScreen::For::all && holds_secret(artifact))
+      holds = "what looks like a secret";
+    if (!holds.empty()) {
+      withheld_observed.insert_or_assign(artifact.path,
+                                         core::RunRecord::Withheld{artifact, std::move(holds)});
       return;
     }
     storing->try_store(bytes_of(artifact), artifact.content, looked_for);

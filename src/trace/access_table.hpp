@@ -22,7 +22,7 @@ struct Entry {
   os::FileStat stat;                  // at the use that the content belongs to
   std::string real_path;              // as in Found
   std::shared_ptr<DeferredHasher::Pending> pending;
-  // Of a file that was written: as it was when that was over, for now.
+  // Of a file that was written: as it was when that was last over.
   os::FileStat made_stat;
   std::shared_ptr<DeferredHasher::Pending> made;
   std::vector<core::ListingEntry> names;
